@@ -8,8 +8,10 @@ import runpy
 from pathlib import Path
 
 import zkcompliance as zk
+from tests.kit import beacons
 from tests.kit.doc_blocks import ROOT, run_in_order
 from zkcompliance.live.hf import SealingCallback
+from zkcompliance.request.file import Request
 
 
 def test_the_guides_run(tmp_path: Path) -> None:
@@ -22,8 +24,12 @@ def test_the_guides_run(tmp_path: Path) -> None:
 
 
 def test_the_page_of_provenance_runs(tmp_path: Path) -> None:
-    assert {"sh"} <= run_in_order("docs/provenance.md", tmp_path)
-    assert (tmp_path / "promptly.zkp").exists() and not (tmp_path / "late.zkp").exists()
+    """The round that it fetches is one of the tests' own beacon, whose key is pinned for it."""
+    (folder := tmp_path / "lab").mkdir()
+    assert run_in_order("docs/provenance.md", folder, beacons.commands(tmp_path / "bin")) == {"sh", "python", "text"}
+    assert (folder / "promptly.zkp").exists() and not (folder / "late.zkp").exists()
+    assert len((folder / "rows.jsonl").read_text().splitlines()) == 2
+    assert Request.decode((folder / "samples-request.toml").read_bytes()).openings.rows == 300
 
 
 def test_the_page_of_roll_ups_runs(tmp_path: Path) -> None:

@@ -12,7 +12,6 @@ import pytest
 
 from tests.kit.asking import MADE, Asking, asking, known_round, policy
 from tests.kit.command_line import ok, run
-from tests.kit.doc_blocks import run_in_order
 from zkcompliance import client as zk
 from zkcompliance import schemas
 from zkcompliance.errors import UsageError
@@ -212,13 +211,6 @@ def test_a_state_keeps_requests_until_they_are_answered(lab: Asking, tmp_path: P
     answers = [each.answered for each in kept.load(state)]
     assert answers[0] and not answers[1]
     assert time.time() < LATE
-
-
-def test_the_page_runs(tmp_path: Path) -> None:
-    """Rows that are named are graded again by the page's own script; a request is made and received."""
-    assert run_in_order("docs/provenance.md", tmp_path) == {"sh", "python", "text"}
-    assert len((tmp_path / "rows.jsonl").read_text().splitlines()) == 2
-    assert Request.decode((tmp_path / "samples-request.toml").read_bytes()).openings.rows == 300
 
 
 @pytest.mark.parametrize(

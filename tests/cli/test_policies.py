@@ -122,7 +122,11 @@ def test_promptness_is_added_to_a_ready_made_policy_as_the_page_says(tmp_path: P
     assert status == 0, said
     policy = catalogue.load(str(tmp_path / "slow.toml"))
     assert policy.anchors is not None and [each.name for each in policy.anchors.operators] == ["watch"]
-    assert policy.requirements[-1].claim == "rows-sealed-promptly-compute"
+    added = [(each.claim, *each.logs["log"]) for each in policy.requirements if each.name.startswith("promptly-")]
+    assert added == [(f"rows-sealed-promptly-{log}", name) for log, name in (
+        ("compute", "compute"), ("event", "events"), ("booking", "bookings"),
+    )]  # fmt: skip
+    assert policy.id == "slowdown-promptly" and policy.checked is None and policy.anchors.beacons == ("quicknet",)
 
 
 def test_the_rehearsal_of_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -24,6 +25,7 @@ from zkcompliance.errors import (
 )
 from zkcompliance.evidence.beacon import Round
 from zkcompliance.log.note import VerifierKey
+from zkcompliance.openings import answers
 from zkcompliance.openings.check import Shown, check
 from zkcompliance.openings.draw import draw, seed_of
 from zkcompliance.openings.file import OpenedFile, Piece
@@ -167,6 +169,30 @@ def test_the_asker_cannot_aim_by_the_round(lab: Asking, off: int) -> None:
 def test_an_answer_that_is_late(lab: Asking, request_: Request) -> None:
     with pytest.raises(NotAnswered, match="after the one by which"):
         made(lab, request_, drawn(lab, request_), time=request_.answer_by + 1)
+
+
+def test_an_answer_that_is_dated_back(lab: Asking, honest: bytes, request_: Request, tmp_path: Path) -> None:
+    """It comes a week too late and states a time that would do: by the clock of whoever judges it is no answer, unless
+    their state has that very file from before. With the check gone it is taken."""
+    (asked := tmp_path / "request.toml").write_bytes(request_.encode())
+    (rows := tmp_path / "rows.zkp").write_bytes(honest)
+    (other := tmp_path / "other.zkp").write_bytes(
+        made(lab, request_, drawn(lab, request_), time=request_.answer_by - 1)
+    )
+    key, late = VerifierKey.parse(lab.log.vkey), request_.answer_by + WEEK
+
+    def came(file: Path, now: int, state: Path | None = None) -> ZkComplianceError | None:
+        (found,) = answers.answers([asked], [file], [key], state=state, logs=frozenset(), now=now)
+        return found.error
+
+    assert came(rows, request_.answer_by) is None
+    assert isinstance(came(rows, late), NotAnswered) and isinstance(came(other, late), NotAnswered)
+    state = tmp_path / "state"
+    assert isinstance(came(rows, late, state), NotAnswered)
+    assert came(rows, request_.answer_by, state) is None and came(rows, late, state) is None
+    assert isinstance(came(other, late, state), NotAnswered)
+    with mock.patch.object(answers, "check_dated"):
+        assert came(other, late) is None
 
 
 def test_the_key_of_another_log(lab: Asking, honest: bytes, request_: Request) -> None:

@@ -13,6 +13,7 @@ from tests.kit import stamps
 from tests.kit.beacons import Own
 from tests.kit.policy_texts import head, requirement
 from zkcompliance.attest.anchors import checker
+from zkcompliance.evidence.beacon import QUICKNET, Round
 from zkcompliance.log import anchors as kept
 from zkcompliance.log import keys
 from zkcompliance.log.layout import Layout
@@ -28,6 +29,7 @@ from zkcompliance.policy.verdict import Verdict
 from zkcompliance.prove import api
 from zkcompliance.prove.api import Anchored
 from zkcompliance.prove.policy import plan, prove_policies
+from zkcompliance.verify.bundle import ROUND, Attachment
 
 PROMPTLY = "rows-sealed-promptly-compute"
 WITNESSES = {name: CosignerSigner(f"{name}.example", COSIGNS, name.encode().ljust(32)) for name in ("ada", "bob", "cy")}
@@ -36,6 +38,8 @@ FLOOR_TOO = requirement(
     'params.limit = { at_most = "1e21" }', 'params.phases = { includes = "pretraining, fine_tuning" }',
 )  # fmt: skip
 END = kit.T + 4 * 60  # when the last of four rows ends
+BEACON = Own(QUICKNET)  # believed while `beacons.own` lasts
+FIRST = END - (END - QUICKNET.genesis) % QUICKNET.period  # the moment of its round then, which segments are sealed with
 
 
 @dataclass
@@ -45,23 +49,16 @@ class Lab:
     folder: Path
     root: stamps.Issued = field(default_factory=stamps.root)
 
-    def seal(self, rows: list[dict[str, object]]) -> SealedLog:
-        path, key = self.folder / "compute", self.folder / "compute.key"
-        if not path.exists():
-            return kit.make_log(self.folder, "compute", "lab.example/compute", rows)
-        with Writer(path, keys.load_private(key)) as writer:
-            writer.seal(rows)
-        return SealedLog.open(path)
-
-    def seal_after(self, beacon: Own, moment: int, rows: list[dict[str, object]]) -> SealedLog:
-        """With the beacon's round of that moment in the entries."""
+    def seal(self, rows: list[dict[str, object]], at: int | Round | None = END) -> SealedLog:
+        """With that round in the entries, or the beacon's own of that moment; None: with none."""
         path, key = self.folder / "compute", self.folder / "compute.key"
         if not path.exists():
             kit.make_log(self.folder, "compute", "lab.example/compute")
-        given = beacon.at(moment)
-        kept.keep_round(Layout(path), given.digest, given.encode())
+        given = BEACON.at(at) if isinstance(at, int) else at
+        if given is not None:
+            kept.keep_round(Layout(path), given.digest, given.encode())
         with Writer(path, keys.load_private(key)) as writer:
-            writer.seal(rows, beacon=(given.number, given.digest))
+            writer.seal(rows, beacon=None if given is None else (given.number, given.digest))
         return SealedLog.open(path)
 
     @property
@@ -91,12 +88,14 @@ class Lab:
         self,
         *operators: str,
         quorum: int = 1,
-        beacons: str = "",
+        beacons: str = '"quicknet"',
         delay: str = "1 hour",
         authority: bool = False,
         anchored: bool = True,
+        prompt: bool = True,
         also: str = "",
     ) -> Policy:
+        """prompt: whether it asks that rows were sealed promptly; `also` asks something else then."""
         named = [f'{name} = ["{WITNESSES[name].verifier.text}"]' for name in operators]
         named += [f"stamps = [{self.authority()}]"] if authority else []
         lines = ["[anchors]", *([f"beacons = [{beacons}]"] if beacons else [])]
@@ -104,7 +103,7 @@ class Lab:
             lines += [f"quorum = {quorum}", "[anchors.operators]", *named]
         text = head("prompt", "Rows are sealed promptly", subject="none")
         text += "\n".join(["", *(lines if anchored else []), "", '[logs.compute]\nschema = "compute"\nrows = 1\n', ""])
-        text += "" if not anchored else requirement(
+        text += "" if not anchored or not prompt else requirement(
             "promptly", "Every row is sealed soon after it ends.", PROMPTLY, {"log": "compute"},
             f'params.delay = "{delay}"',
         )  # fmt: skip
@@ -126,11 +125,15 @@ class Lab:
         now: int = kit.NOW,
         floors: bool = True,
     ) -> bytes:
-        """A proof that states these brackets, whatever backs them, and brings these attachments."""
+        """A proof that states these brackets, whatever backs them, and brings these attachments beside the rounds that
+        its segments were sealed with."""
         limit = {"below.limit": "1e21"} if any(each.name == "below" for each in policy.requirements) else {}
         tasks = plan([policy], {"compute": self.log}, limit, binding=Binding(None, None, now, b""))
         asked = [task.asked for task in tasks if floors or task.claim.id == PROMPTLY]
-        false = Anchored({self.log.origin: tuple(stated)}, tuple(attachments))
+        there = kept.load(Layout(self.folder / "compute")).rounds
+        held = {each.entry.beacon for each in self.log.segments} & set(there)
+        brought = sorted({Attachment(*each) for each in attachments} | {Attachment(ROUND, there[of]) for of in held})
+        false = Anchored({self.log.origin: tuple(stated)}, tuple(brought))
         return api.make(api.get_ready(asked, tasks[0].binding.encode(), anchored=false))
 
     def judge(self, data: bytes, policy: Policy, now: int = kit.NOW, *, unchecked: bool = False) -> Verdict:

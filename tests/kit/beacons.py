@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -33,8 +35,11 @@ class Own:
 
     like: Beacon
 
-    @cached_property
+    @property
     def beacon(self) -> Beacon:
+        return _beacon(self)
+
+    def _pinned(self) -> Beacon:
         key = curve.multiply(curve.G2 if self.like.g1 else curve.G1, SECRET)
         return replace(self.like, key=compressed(key, g1=not self.like.g1).hex())
 
@@ -45,6 +50,10 @@ class Own:
         return curve.multiply(to_curve(message, self.like.tag, hashlib.sha256), SECRET)
 
     def round(self, number: int) -> Round:
+        """A genuine round, as `_round` makes it, once each."""
+        return _round(self, number)
+
+    def _made(self, number: int) -> Round:
         """A genuine round; of a chained beacon after a signature that is made up."""
         previous = hashlib.sha512(number.to_bytes(8, "big")).digest() + bytes(32) if self.like.chained else b""
         return Round(self.beacon, number, compressed(self.point(number, previous), g1=self.like.g1), previous)
@@ -52,6 +61,27 @@ class Own:
     def at(self, moment: int) -> Round:
         """The last round at or before a moment, UTC seconds."""
         return self.round(rounds.first_round(self.beacon, moment + 1) - 1)
+
+
+@cache
+def _beacon(own: Own) -> Beacon:
+    return own._pinned()
+
+
+@cache
+def _round(own: Own, number: int) -> Round:
+    return own._made(number)
+
+
+_check_rounds = rounds.check_rounds
+_GENUINE: set[tuple[Round, ...]] = set()
+
+
+def check_rounds_once(given: Sequence[Round]) -> None:
+    """`check_rounds`, which is asked once of the same rounds: a pairing takes half a second."""
+    if (mark := tuple(given)) not in _GENUINE:
+        _check_rounds(given)
+        _GENUINE.add(mark)
 
 
 @contextmanager
@@ -63,6 +93,7 @@ def own(monkeypatch: pytest.MonkeyPatch, *, g1: bool = True) -> Iterator[Own]:
         patch.setattr(rounds, name, made.beacon)
         patch.setattr(rounds, "BEACONS", rounds.BEACONS | {made.like.name: made.beacon})
         patch.setattr(rounds, "_BY_NUMBER", rounds._BY_NUMBER | {made.like.number: made.beacon})
+        patch.setattr(rounds, "check_rounds", check_rounds_once)
         yield made
 
 
@@ -84,3 +115,31 @@ def any_point_of_g2() -> Any:
         except ValueError:
             continue
     raise AssertionError
+
+
+_COMMAND = """#!{python}
+import sys
+from dataclasses import replace
+from zkcompliance.evidence import beacon
+beacon.QUICKNET = replace(beacon.QUICKNET, key="{key}")
+beacon.BEACONS["quicknet"] = beacon._BY_NUMBER[beacon.QUICKNET.number] = beacon.QUICKNET
+from zkcompliance.commands.group import run
+sys.argv[0] = "zkcompliance"
+run()
+"""
+_CURL = """#!{python}
+import time
+from tests.kit.beacons import Own
+from zkcompliance.evidence.beacon import QUICKNET
+print(Own(QUICKNET).at(int(time.time())).to_json().decode())
+"""
+
+
+def commands(folder: Path) -> Path:
+    """Two commands in a folder for a page that fetches a round: `curl`, which prints the tests' own of this moment, and
+    `zkcompliance`, which pins the tests' key."""
+    folder.mkdir()
+    for name, text in (("zkcompliance", _COMMAND), ("curl", _CURL)):
+        (folder / name).write_text(text.format(python=sys.executable, key=Own(rounds.QUICKNET).beacon.key))
+        (folder / name).chmod(0o755)
+    return folder

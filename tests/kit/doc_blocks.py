@@ -18,10 +18,14 @@ def blocks(page: str) -> list[Block]:
     return re.findall(r"^```(\w+)(?: (\w+)=(\S+))?\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
 
-def shell(language: str, text: str, folder: Path) -> tuple[int, str]:
-    """Run a block with this interpreter's commands and this checkout's package: exit status, and what it printed."""
+def shell(language: str, text: str, folder: Path, first: Path | None = None) -> tuple[int, str]:
+    """Run a block with this interpreter's commands and this checkout's package: exit status, and what it printed.
+
+    first: a folder of commands that are found before these.
+    """
     arguments = [sys.executable, "-c", text] if language == "python" else ["bash", "-euo", "pipefail", "-c", text]
     path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
+    path = path if first is None else f"{first}:{path}"
     done = subprocess.run(
         arguments,
         cwd=folder,
@@ -39,8 +43,9 @@ def lines(text: str) -> list[str]:
     return [" ".join(line.split()) for line in text.strip().split("\n")]
 
 
-def run_in_order(page: str, folder: Path) -> set[str]:
-    """Run every block; a text block is part of what the block before it printed. The languages that occurred.
+def run_in_order(page: str, folder: Path, first: Path | None = None) -> set[str]:
+    """Run every block, as `shell` does; a text block is part of what the block before it printed. The languages that
+    occurred.
 
     JSON is only shown: who asks compares it with what it is of.
     """
@@ -55,6 +60,6 @@ def run_in_order(page: str, folder: Path) -> set[str]:
         elif option == "file":
             (folder / value).write_text(text, encoding="utf-8")
         else:
-            status, printed = shell(language, text, folder)
+            status, printed = shell(language, text, folder, first)
             assert status == (int(value) if option == "exit" else 0), text + printed
     return languages

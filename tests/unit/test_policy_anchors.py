@@ -18,14 +18,14 @@ from zkcompliance.policy.model import Authority, Dater
 from zkcompliance.report.policy import describe
 
 ADA, BOB = (WITNESSES[name].verifier for name in ("ada", "bob"))
-ROOT = stamps.root()
-DER = base64.b64encode(ROOT.der).decode()
+ROOT, OTHER = stamps.root(), stamps.root()
+DER, OTHER_DER = (base64.b64encode(each.der).decode() for each in (ROOT, OTHER))
 TABLE = f"""[anchors]
 beacons = ["quicknet"]
 quorum = 2
 [anchors.operators]
 both = ["{ADA.text}", {{ root = "{DER}", policy = "1.2.3" }}]
-clock = [{{ root = "{DER}", certificate = "{"ab" * 32}" }}]
+clock = [{{ root = "{OTHER_DER}", certificate = "{"ab" * 32}" }}]
 """
 
 
@@ -42,7 +42,7 @@ def test_a_sound_table(text: str) -> None:
     assert (anchors.quorum, anchors.beacons) == (2, ("quicknet",))
     assert anchors.operators == (
         Dater("both", (ADA,), (Authority(ROOT.der, "1.2.3"),)),
-        Dater("clock", (), (Authority(ROOT.der, certificate=b"\xab" * 32),)),
+        Dater("clock", (), (Authority(OTHER.der, certificate=b"\xab" * 32),)),
     )
 
 
@@ -92,15 +92,18 @@ def test_each_fault_by_its_key(text: str, old: str, new: str, said: str) -> None
         parse_policy(text.replace(old, new).encode())
 
 
-@pytest.mark.parametrize("root", ["", "MIIC…", "AAAA", "x" * (limits.MAX_POLICY_CERTIFICATE_BYTES + 1)])
+@pytest.mark.parametrize(
+    "root", ["", "MIIC…", "AAAA", "MAAA", "MAMCAQE=", DER[:-8], "x" * (limits.MAX_POLICY_CERTIFICATE_BYTES + 1)]
+)
 def test_a_root_that_is_no_certificate(text: str, root: str) -> None:
     with pytest.raises(MalformedPolicy, match=r"\.root: "):
         parse_policy(text.replace(DER, root).encode())
 
 
 def test_a_root_may_stand_under_two_policies(text: str) -> None:
-    more = f'{{ root = "{DER}", policy = "1.2.4" }}, {{ root = "{DER}", certificate'
-    parse_policy(text.replace(f'{{ root = "{DER}", certificate', more).encode())
+    """Of one operator."""
+    more = f'{{ root = "{OTHER_DER}", policy = "1.2.4" }}, {{ root = "{OTHER_DER}", certificate'
+    parse_policy(text.replace(f'{{ root = "{OTHER_DER}", certificate', more).encode())
 
 
 def test_no_log_dates_itself(text: str) -> None:
@@ -117,7 +120,10 @@ def test_neither_operators_nor_beacons(text: str) -> None:
     for table, said in (("\n", "anchors: is empty"), ("quorum = 1\n", "neither operators nor beacons")):
         with pytest.raises(MalformedPolicy, match=said):
             parse_policy((text[:start] + table + text[end:]).encode())
-    parse_policy((text[:start] + 'beacons = ["mainnet"]\n' + text[end:]).encode())
+    with pytest.raises(MalformedPolicy, match=r"promptly\.claim: .*write \[anchors\.operators\]"):
+        parse_policy((text[:start] + 'beacons = ["mainnet"]\n' + text[end:]).encode())
+    with pytest.raises(MalformedPolicy, match=r"promptly\.claim: .*write anchors\.beacons"):
+        parse_policy(text.replace('beacons = ["quicknet"]\n', "").encode())
 
 
 def test_a_claim_about_brackets_needs_somebody_who_is_believed(text: str) -> None:

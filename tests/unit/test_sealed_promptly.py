@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from tests.kit import beacons
 from tests.kit import policies as kit
-from tests.kit.anchored import END, FLOOR_TOO, PROMPTLY, Lab, brackets
+from tests.kit.anchored import BEACON, END, FIRST, FLOOR_TOO, PROMPTLY, Lab, brackets
 from zkcompliance.attest.api import attest
 from zkcompliance.attest.signing import SigningKey
 from zkcompliance.errors import BracketNotBacked, ClaimDoesNotHold, Undecided
@@ -27,8 +28,9 @@ MINUTE, DAY = 60, 86400
 
 
 @pytest.fixture
-def lab(tmp_path: Path) -> Lab:
-    return Lab(tmp_path)
+def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
+    with beacons.own(monkeypatch):
+        yield Lab(tmp_path)
 
 
 def kinds(data: bytes) -> list[int]:
@@ -41,11 +43,15 @@ def test_a_cosignature_dates_the_rows_before_it(lab: Lab) -> None:
     lab.cosigned(ada=END + 30 * MINUTE)
     policy = lab.policy("ada")
     proof = lab.prove(policy)
-    assert brackets(proof) == ((0, END + 30 * MINUTE),) and kinds(proof) == []
+    assert brackets(proof) == ((FIRST, END + 30 * MINUTE),) and kinds(proof) == [ROUND]
     verdict = lab.judge(proof, policy)
     verdict.require()
     (log,) = verdict.findings[0].logs
-    assert (log.brackets, log.anchored, log.brackets_checked) == (((0, END + 30 * MINUTE),), ("ada",), True)
+    assert (log.brackets, log.anchored, log.brackets_checked) == (
+        ((FIRST, END + 30 * MINUTE),),
+        ("quicknet", "ada"),
+        True,
+    )
 
 
 def test_an_earlier_cosigned_checkpoint_is_kept_by_the_log_and_brought_along(lab: Lab) -> None:
@@ -56,7 +62,7 @@ def test_an_earlier_cosigned_checkpoint_is_kept_by_the_log_and_brought_along(lab
     lab.cosigned(ada=END + DAY)
     policy = lab.policy("ada", delay="2 days")
     proof = lab.prove(policy)
-    assert brackets(proof) == ((0, END + 30 * MINUTE), (0, END + DAY)) and kinds(proof) == [EARLIER]
+    assert brackets(proof) == ((FIRST, END + 30 * MINUTE), (FIRST, END + DAY)) and kinds(proof) == [ROUND, EARLIER]
     lab.judge(proof, policy).require()
 
 
@@ -67,10 +73,14 @@ def test_a_time_stamp_dates_as_a_cosignature_does(lab: Lab) -> None:
     lab.stamped(END + 40 * MINUTE)
     policy = lab.policy(authority=True)
     proof = lab.prove(policy)
-    assert brackets(proof) == ((0, END + 10 * MINUTE), (0, END + 40 * MINUTE)) and kinds(proof) == [STAMP, STAMP]
+    assert brackets(proof) == ((FIRST, END + 10 * MINUTE), (FIRST, END + 40 * MINUTE)) and kinds(proof) == [
+        ROUND,
+        STAMP,
+        STAMP,
+    ]
     verdict = lab.judge(proof, policy)
     verdict.require()
-    assert verdict.findings[0].logs[0].anchored == ("stamps",)
+    assert verdict.findings[0].logs[0].anchored == ("quicknet", "stamps")
 
 
 @pytest.mark.parametrize(("quorum", "last"), [(1, 10), (2, 20), (3, 45)])
@@ -81,10 +91,10 @@ def test_it_is_the_moment_by_which_a_quorum_had_seen_it(lab: Lab, quorum: int, l
     lab.stamped(END + 10 * MINUTE)
     policy = lab.policy("ada", "bob", "cy", authority=True, quorum=quorum)
     proof = lab.prove(policy)
-    assert brackets(proof) == ((0, END + last * MINUTE),)
+    assert brackets(proof) == ((FIRST, END + last * MINUTE),)
     verdict = lab.judge(proof, policy)
     verdict.require()
-    assert verdict.findings[0].logs[0].anchored == ("stamps", "bob", "ada")[:quorum]
+    assert verdict.findings[0].logs[0].anchored == ("quicknet", "stamps", "bob", "ada")[: quorum + 1]
 
 
 def test_too_few_operators_date_nothing(lab: Lab) -> None:
@@ -98,7 +108,7 @@ def test_the_earliest_of_an_operator_counts_and_once(lab: Lab) -> None:
     lab.seal(kit.rows())
     lab.cosigned(ada=END + 50 * MINUTE)
     lab.cosigned(ada=END + 20 * MINUTE)
-    assert brackets(lab.prove(lab.policy("ada", "bob"))) == ((0, END + 20 * MINUTE),)
+    assert brackets(lab.prove(lab.policy("ada", "bob"))) == ((FIRST, END + 20 * MINUTE),)
     with pytest.raises(ClaimDoesNotHold):
         lab.prove(lab.policy("ada", "bob", quorum=2))
 
@@ -109,47 +119,71 @@ def test_a_cosignature_of_time_0_dates_nothing(lab: Lab) -> None:
     with pytest.raises(ClaimDoesNotHold):
         lab.prove(lab.policy("ada"))
     lab.cosigned(ada=END + MINUTE)
-    assert brackets(lab.prove(lab.policy("ada"))) == ((0, END + MINUTE),)
+    assert brackets(lab.prove(lab.policy("ada"))) == ((FIRST, END + MINUTE),)
 
 
-def test_a_beacon_in_the_entries_is_the_first_moment(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    with beacons.own(monkeypatch) as own:
-        lab.seal_after(own, END + MINUTE, kit.rows())
-        lab.cosigned(ada=END + 30 * MINUTE)
-        moment = own.at(END + MINUTE).moment
-        assert END + MINUTE - 3 < moment <= END + MINUTE
-        believed = lab.policy("ada", beacons='"quicknet"')
-        proof = lab.prove(believed)
-        assert brackets(proof) == ((moment, END + 30 * MINUTE),) and kinds(proof) == [ROUND]
-        verdict = lab.judge(proof, believed)
-        verdict.require()
-        assert verdict.findings[0].logs[0].anchored == ("quicknet", "ada")
-        other = lab.policy("ada", beacons='"mainnet"')
-        assert brackets(lab.prove(other)) == ((0, END + 30 * MINUTE),) and kinds(lab.prove(other)) == []
+def test_a_beacon_in_the_entries_is_the_first_moment(lab: Lab) -> None:
+    lab.seal(kit.rows(), END + MINUTE)
+    lab.cosigned(ada=END + 30 * MINUTE)
+    moment = BEACON.at(END + MINUTE).moment
+    assert END + MINUTE - 3 < moment <= END + MINUTE
+    believed = lab.policy("ada")
+    proof = lab.prove(believed)
+    assert brackets(proof) == ((moment, END + 30 * MINUTE),) and kinds(proof) == [ROUND]
+    verdict = lab.judge(proof, believed)
+    verdict.require()
+    assert verdict.findings[0].logs[0].anchored == ("quicknet", "ada")
+    other = lab.policy("ada", beacons='"mainnet"', prompt=False, also=FLOOR_TOO)
+    assert brackets(lab.prove(other)) == ((0, END + 30 * MINUTE),) and kinds(lab.prove(other)) == []
 
 
-def test_a_false_round_among_those_that_are_kept_is_left_out(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    with beacons.own(monkeypatch) as own:
-        lab.seal_after(own, END + MINUTE, kit.rows())
-        lab.seal_after(own, END + 2 * MINUTE, kit.rows())
-        first, second = (each.entry for each in lab.log.segments)
-        kept.keep_round(Layout(lab.folder / "compute"), first.beacon, own.round(7).encode()[:-1] + b"\0")
-        lab.cosigned(ada=END + 30 * MINUTE)
-        proof = lab.prove(lab.policy("ada", beacons='"quicknet"'))
-        moment = rounds.moment(own.beacon, second.round)
-        assert brackets(proof) == ((0, END + 30 * MINUTE), (moment, END + 30 * MINUTE)) and kinds(proof) == [ROUND]
+def test_a_false_round_among_those_that_are_kept_is_left_out(lab: Lab) -> None:
+    lab.seal(kit.rows(), END + MINUTE)
+    lab.seal(kit.rows(), END + 2 * MINUTE)
+    first, second = (each.entry for each in lab.log.segments)
+    kept.keep_round(Layout(lab.folder / "compute"), first.beacon, BEACON.round(7).encode()[:-1] + b"\0")
+    lab.cosigned(ada=END + 30 * MINUTE)
+    proof = lab.prove(lab.policy("ada", prompt=False, also=FLOOR_TOO))
+    moment = rounds.moment(BEACON.beacon, second.round)
+    assert brackets(proof) == ((0, END + 30 * MINUTE), (moment, END + 30 * MINUTE)) and kinds(proof) == [ROUND]
 
 
-def test_an_operator_whose_clock_is_slow_leaves_no_bracket_that_ends_before_it_begins(
-    lab: Lab, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with beacons.own(monkeypatch) as own:
-        lab.seal_after(own, END + 10 * MINUTE, kit.rows())
-        lab.cosigned(ada=END + MINUTE)
-        policy = lab.policy("ada", beacons='"quicknet"')
-        proof = lab.prove(policy)
-        assert brackets(proof) == ((END + MINUTE, END + MINUTE),)
-        lab.judge(proof, policy).require()
+def test_an_operator_whose_clock_is_slow_leaves_no_bracket_that_ends_before_it_begins(lab: Lab) -> None:
+    lab.seal(kit.rows(), END + 10 * MINUTE)
+    lab.cosigned(ada=END + MINUTE)
+    policy = lab.policy("ada")
+    proof = lab.prove(policy)
+    assert brackets(proof) == ((END + MINUTE, END + MINUTE),)
+    lab.judge(proof, policy).require()
+
+
+@pytest.mark.parametrize("delay", ["1 hour", "3000 days"])
+def test_rows_that_were_sealed_before_their_time_are_not_proved(lab: Lab, delay: str) -> None:
+    """Next week's rows, made up today, whatever delay a policy gives; a day ahead is the most."""
+    lab.seal(kit.rows(), END - 7 * DAY)
+    lab.cosigned(ada=END - 7 * DAY + MINUTE)
+    with pytest.raises(ClaimDoesNotHold, match="no row ahead of its time"):
+        lab.prove(lab.policy("ada", delay=delay))
+
+
+@pytest.mark.parametrize(("early", "holds"), [(DAY - 3, True), (DAY + 3, False)])
+def test_a_round_of_up_to_a_day_before_a_row_is_good_for_it(lab: Lab, early: int, holds: bool) -> None:
+    lab.seal(kit.rows(), END - early)
+    lab.cosigned(ada=END + MINUTE)
+    policy = lab.policy("ada")
+    if holds:
+        lab.judge(lab.prove(policy), policy).require()
+        return
+    with pytest.raises(ClaimDoesNotHold, match="no row ahead of its time"):
+        lab.prove(policy)
+
+
+def test_rows_that_no_round_was_sealed_with_are_not_proved(lab: Lab) -> None:
+    """Nothing shows then that they were not made up before their time."""
+    lab.seal(kit.rows(), None)
+    lab.cosigned(ada=END + MINUTE)
+    with pytest.raises(ClaimDoesNotHold, match="no row ahead of its time"):
+        lab.prove(lab.policy("ada"))
 
 
 def test_rows_that_were_sealed_too_late_are_not_proved(lab: Lab) -> None:
@@ -159,7 +193,7 @@ def test_rows_that_were_sealed_too_late_are_not_proved(lab: Lab) -> None:
     with pytest.raises(ClaimDoesNotHold, match="every row sealed in time") as caught:
         lab.prove(lab.policy("ada", delay="30 days"), END + 366 * DAY)
     assert caught.value.help.startswith("zkcompliance timestamp LOG")
-    assert brackets(lab.prove(lab.policy("ada", delay="370 days"), END + 366 * DAY)) == ((0, END + 365 * DAY),)
+    assert brackets(lab.prove(lab.policy("ada", delay="370 days"), END + 366 * DAY)) == ((FIRST, END + 365 * DAY),)
 
 
 # What does not count stays at home
@@ -172,7 +206,7 @@ def test_what_the_policy_believes_nobody_of_is_not_brought(lab: Lab) -> None:
     lab.seal(kit.rows())
     lab.cosigned(ada=END + 30 * MINUTE)
     proof = lab.prove(lab.policy("ada"))
-    assert kinds(proof) == [] and brackets(proof) == ((0, END + 30 * MINUTE),) * 2
+    assert kinds(proof) == [ROUND] and brackets(proof) == ((FIRST, END + 30 * MINUTE),) * 2
 
 
 def test_damaged_anchors_are_left_out_and_said_by_nobody_else(lab: Lab) -> None:
@@ -182,7 +216,7 @@ def test_damaged_anchors_are_left_out_and_said_by_nobody_else(lab: Lab) -> None:
     kept.keep_stamp(Layout(lab.folder / "compute"), 1, b"no reply")
     kept.keep_stamp(Layout(lab.folder / "compute"), 9, b"of a checkpoint that is not there")
     policy = lab.policy("ada", authority=True)
-    assert brackets(lab.prove(policy)) == ((0, END + MINUTE),)
+    assert brackets(lab.prove(policy)) == ((FIRST, END + MINUTE),)
 
 
 # Who cannot check them
@@ -212,7 +246,7 @@ def test_a_policy_that_believes_nobody_takes_open_brackets_alone(lab: Lab) -> No
     assert brackets(proof) == (OPEN,)
     lab.judge(proof, none).require()
     with pytest.raises(BracketNotBacked):
-        lab.judge(lab.forge(none, [(0, END + 30 * MINUTE)]), none).require()
+        lab.judge(lab.forge(none, [(FIRST, END + 30 * MINUTE)]), none).require()
 
 
 def test_looked_at_by_itself_it_is_verified_and_nothing_is_said_to_be_backed(lab: Lab) -> None:
@@ -247,7 +281,7 @@ def test_other_processes_prove_under_the_same_brackets(lab: Lab) -> None:
     policy = lab.policy(authority=True)
     with ThreadPoolExecutor(1) as executor:
         proof = lab.prove(policy, executor=executor)
-    assert brackets(proof) == ((0, END + 10 * MINUTE),) and kinds(proof) == [STAMP]
+    assert brackets(proof) == ((FIRST, END + 10 * MINUTE),) and kinds(proof) == [ROUND, STAMP]
 
 
 def test_a_proof_with_brackets_is_attested(lab: Lab, tmp_path: Path) -> None:

@@ -44,7 +44,8 @@ def _stamped(data: bytes, operators: Sequence[Dater]) -> Stamped:
         if not trusted:
             continue
         try:
-            return Stamped(operator.name, body, timestamp.check_stamp(reply, body, trusted).moment)
+            found = timestamp.check_stamp(reply, body, trusted)
+            return Stamped(operator.name, body, found.moment, found.key)
         except EvidenceRefused as error:
             refused = error
     raise refused

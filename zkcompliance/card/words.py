@@ -13,6 +13,10 @@ WHAT_A_BRACKET_IS = (
     "is about every moment of it, so that a wider one only makes it harder. Without anchors it is open, from 1970 to",
     "the largest time there is: then the condition fails on every row, but for a time within the delay of such an end.",
 )
+ROWS_AHEAD = (
+    "A row that names a moment yet to come is sealed soon enough, whenever it was: rows can be made up ahead of their",
+    "time, unless the claim also asks `not_ahead` of them.",
+)
 ROLES = {CLOCK: "; a clock that runs out", NOW: "; taken for now"}  # of a parameter, beside its type
 _NO_ROLE = {types.SECONDS: "; not marked as a clock", types.TIME_POINT: "; not marked as now"}  # no policy watches it
 
@@ -33,6 +37,8 @@ def explain(card: Card) -> str:
         lines.append(f"  {number}. {each.name}{implied}: {said(card, each)}")
     if about_brackets(card):
         lines += ["", *WHAT_A_BRACKET_IS]
+    if about_last_moments(card) and not about_first_moments(card):
+        lines += ROWS_AHEAD
     lines += ["", "Revealed beyond the parameters and each segment's size rounded up to a power of two:"]
     names = [slot.name for slot in card.slots]
     lines += [f"  {each.name}: {aloud(each.words(), names)}" for each in card.reveals] or ["  nothing."]
@@ -47,7 +53,22 @@ def said(card: Card, clause: Clause) -> str:
 
 def about_brackets(card: Card) -> bool:
     """Whether a condition of the claim is on when segments were sealed."""
-    return any(BRACKET in part for each in card.clauses for part in each.says.parts if isinstance(part, str))
+    return _has(card, BRACKET)
+
+
+def about_last_moments(card: Card) -> bool:
+    """Whether it asks that rows were not sealed later than some time (`sealed_within`), which operators date."""
+    return _has(card, f"every moment of {BRACKET} is at most ")
+
+
+def about_first_moments(card: Card) -> bool:
+    """Whether it asks that rows were not sealed before some time (`not_ahead`), which a beacon's round shows."""
+    return _has(card, f" after every moment of {BRACKET}")
+
+
+def _has(card: Card, text: str) -> bool:
+    """Whether a requirement's sentence has this text, which no name of a column or a table can have."""
+    return any(text in part for each in card.clauses for part in each.says.parts if isinstance(part, str))
 
 
 def _quoted(about: str) -> list[str]:

@@ -37,7 +37,7 @@ def verify(
     """Check the file and print or write its rows. UsageError for options that go with a policy or a claim."""
     from zkcompliance.log.public_keys import load_public
     from zkcompliance.openings import kept
-    from zkcompliance.openings.answers import check_dated, read_openings, read_request
+    from zkcompliance.openings.answers import check_dated, read_openings, read_request, seen_in_time
     from zkcompliance.openings.check import check
     from zkcompliance.openings.show import as_text
     from zkcompliance.outputs import Outputs, kinds
@@ -58,7 +58,7 @@ def verify(
         outputs = Outputs({output: kinds.ROWS}, read=[path, *keys, *requests], closed=[])
     request = read_request(requests[0]) if requests else None
     shown = check(read_openings(path), [load_public(key) for key in keys], request)
-    check_dated(shown, int(time.time()))
+    check_dated(shown, int(time.time()), "" if request is None else seen_in_time(state, request))
     text = as_text(shown, form)
     if state is not None and request is not None:
         kept.remember(state, [request], {request.digest: shown.sha256.hex()})

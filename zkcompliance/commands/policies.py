@@ -32,6 +32,13 @@ if TYPE_CHECKING:
 @click.option(
     "--answer", "given", multiple=True, metavar="KEY=VALUE", help="With `new`: one answer, such as id=my-policy."
 )
+@click.option("--promptly", metavar="POLICY", help="With `new`: this policy, and that rows were sealed promptly.")
+@click.option(
+    "--dated-by", multiple=True, metavar="NAME=KEY.pub",
+    help="With --promptly: who dates checkpoints, by a cosigner's key, or ROOT.pem:OID.",
+)  # fmt: skip
+@click.option("--quorum", type=click.IntRange(1), help="With --promptly: how many of them it takes; default all.")
+@click.option("--within", metavar="TIME", help="With --promptly: how soon rows are sealed; default 7 days.")
 @claim_file_option
 @json_option
 def command(
@@ -41,24 +48,40 @@ def command(
     output: Path | None,
     answers: Path | None,
     given: tuple[str, ...],
+    promptly: str | None,
+    dated_by: tuple[str, ...],
+    quorum: int | None,
+    within: str | None,
     claim_files: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """List the ready-made policies, or show what one asks: its name, NAME@VERSION, or a .toml file.
 
     `needs POLICY` lists what a lab has to log for it: schemas, columns, the formats that fill them, how often. `new`
-    writes a first policy file of your own from questions.
+    writes a first policy file of your own from questions, or with --promptly one that asks what POLICY asks, and that
+    rows were sealed soon after their moment and not before it, as those whom you name and a public beacon date them.
     """
+    if promptly is None and (dated_by or quorum is not None or within is not None):
+        raise click.UsageError("--dated-by, --quorum and --within go with --promptly")
     if words[:1] == ("new",):
         if len(words) > 1 or source or oscal or output is None:
-            raise click.UsageError("`policies new` takes -o FILE, --answers, --answer and --claim-file")
-        from zkcompliance.commands import policy_new
+            raise click.UsageError("`policies new` takes -o FILE, --answers, --answer, --promptly and --claim-file")
+        if promptly is not None:
+            if answers is not None or given:
+                raise click.UsageError(
+                    "--promptly adds to a policy that is there: --answers and --answer make a new one"
+                )
+            from zkcompliance.commands import policy_promptly
 
-        policy_new.run(output, answers, given, claim_files)
+            policy_promptly.run(output, promptly, dated_by, quorum, within or "7 days", claim_files)
+        else:
+            from zkcompliance.commands import policy_new
+
+            policy_new.run(output, answers, given, claim_files)
         _one(str(output), source, None, claim_files, as_json)
         return
-    if output is not None or answers is not None or given:
-        raise click.UsageError("-o, --answers and --answer go with `policies new`")
+    if output is not None or answers is not None or given or promptly is not None:
+        raise click.UsageError("-o, --answers, --answer and --promptly go with `policies new`")
     if words[:1] == ("needs",):
         if len(words) != 2 or source or oscal:
             raise click.UsageError("`policies needs` takes one policy: its name, NAME@VERSION, or a .toml file")

@@ -67,10 +67,12 @@ class Authority:
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """A token that was checked. moment: UTC seconds at which the body was there at the latest; by: the authority."""
+    """A token that was checked. moment: UTC seconds at which the body was there at the latest; by: the authority; key:
+    SHA-256 of the SubjectPublicKeyInfo (DER) that it was signed by."""
 
     moment: int
     by: Authority
+    key: bytes = b""
 
 
 def encode_stamp(body: bytes, reply: bytes) -> bytes:
@@ -108,11 +110,11 @@ def check_stamp(reply: bytes, body: bytes, authorities: Sequence[Authority]) -> 
     refused = EvidenceRefused("the time stamp is of no authority that is trusted")
     for authority in authorities:
         try:
-            _check(token, body, authority)
+            leaf = _check(token, body, authority)
         except EvidenceRefused as error:
             refused = error
         else:
-            return Stamp(token.moment, authority)
+            return Stamp(token.moment, authority, _key(leaf))
     raise refused
 
 
@@ -267,8 +269,8 @@ def _accuracy(value: der.Value) -> int:
     return total
 
 
-def _check(token: _Token, body: bytes, authority: Authority) -> None:
-    """EvidenceRefused unless the token is this authority's."""
+def _check(token: _Token, body: bytes, authority: Authority) -> Certificate:
+    """The certificate that it was signed by. EvidenceRefused unless the token is this authority's."""
     if not authority.policy and not authority.certificate:
         raise EvidenceRefused("an authority is named by its certificate or its policy, not by the root alone")
     if authority.policy and token.policy != authority.policy:
@@ -288,6 +290,14 @@ def _check(token: _Token, body: bytes, authority: Authority) -> None:
     root = _certificate(authority.root)
     _check_chain(leaf, certificates, root, token.at)
     _check_signature(token.reply, body, root)
+    return leaf
+
+
+def _key(certificate: Certificate) -> bytes:
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    key = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return hashlib.sha256(key).digest()
 
 
 def _certificate(data: bytes) -> Certificate:

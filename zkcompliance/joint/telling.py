@@ -3,10 +3,10 @@
 JSON, `zkcompliance-joint-verdict/v1`: format, accepted, judged_at (UTC seconds), joint (id, title, sha256, cap, begin,
 end, claim, program), total (FLOP that all labs together spent, where it is told; else null), labs (one for each of the
 joint file, in its order: name, allowance (null where it has none), accepted, proof (sha256, bytes; null where none is
-there), proved_at, logs (slot, origin, size, root, rows_log2, cosigned (who, and when: UTC seconds)), values (name, text,
-of what is revealed), sees_notes_of (the note logs whose rows it has), error (code, message, help, or null)), notes
-(origin, between, size, root, rows_log2, error), errors (of no
-lab by itself), seen (who sees what, in sentences), not_shown (in sentences). Integers are decimal strings.
+there), proved_at, logs (slot, origin, size, root, rows_log2, cosigned (who, and when: UTC seconds)), values (name,
+text, of what is revealed), sees_notes_of (the note logs whose rows it has), error (code, message, help, or null)),
+notes (origin, between, size, root, rows_log2, error), errors (of no lab by itself), seen (who sees what, in sentences),
+not_shown (in sentences). Integers are decimal strings.
 """
 
 from __future__ import annotations

@@ -65,7 +65,10 @@ def answers(
     by_request = {_digest(path, data): data for path, data in files.items()}
     if set(by_request) - {each.request.digest for each in remembered} - set(every):
         raise UsageError("a file of opened rows answers no request that is given: --request FILE", help=_HELP)
-    found = tuple(_came_of(each, by_request.get(digest), keys, now) for digest, each in every.items())
+    seen = {each.request.digest: each.answered for each in remembered}
+    found = tuple(
+        _came_of(each, by_request.get(digest), keys, now, seen.get(digest, "")) for digest, each in every.items()
+    )
     if state is not None:
         done = {digest: each.file.hex() for digest, each in zip(every, found, strict=True) if each.error is None}
         kept.remember(state, given, done)
@@ -83,7 +86,8 @@ def _digest(path: Path, data: bytes) -> bytes:
         raise MalformedOpenings(f"{path}: {error.message}") from None
 
 
-def _came_of(request: Request, data: bytes | None, keys: Sequence[VerifierKey], now: int) -> Opened:
+def _came_of(request: Request, data: bytes | None, keys: Sequence[VerifierKey], now: int, seen: str) -> Opened:
+    """seen: SHA-256 of the file that the state remembers as an answer, in hexadecimal, or empty."""
     rows = request.openings
     made = Opened(
         rows.origin, rows.size, rows.root, rows.rows, rows.weight, request.asker.text, request.reference, request.made,
@@ -93,16 +97,30 @@ def _came_of(request: Request, data: bytes | None, keys: Sequence[VerifierKey], 
         return _with(made, NotAnswered(f"{said(request)} has no answer here", help=_HELP))
     try:
         shown = check(data, keys, request)
-        check_dated(shown, now)
+        check_dated(shown, now, seen)
     except VerificationError as error:
         return _with(made, error)
     return answered(made, shown)
 
 
-def check_dated(shown: Shown, now: int) -> None:
-    """StaleProof for a proof that states a time after the judge's clock."""
+def check_dated(shown: Shown, now: int, seen: str = "") -> None:
+    """StaleProof for a proof that states a time after the judge's clock. NotAnswered for an answer to a request whose
+    day is over, unless it is the very file that whoever judges saw in time (seen: its SHA-256, in hexadecimal): what
+    time a proof states is the lab's word."""
     if shown.time > now + MAX_CLOCK_SECONDS:
         raise StaleProof(f"the rows were opened on {show_time(shown.time)}, in the future of {show_time(now)}")
+    if shown.request is not None and now > shown.request.answer_by and seen != shown.sha256.hex():
+        raise NotAnswered(
+            f"{said(shown.request)} is answered here on {show_time(now)}, and nobody but the lab says that the file "
+            "was there in time",
+            help="zkcompliance verify … --state FILE  # before that day: it remembers what it saw then",
+        )
+
+
+def seen_in_time(state: Path | None, request: Request) -> str:
+    """SHA-256 of the file that a state remembers as the answer to a request, in hexadecimal; empty where none is."""
+    known = kept.load(state) if state is not None else []
+    return next((each.answered for each in known if each.request.digest == request.digest), "")
 
 
 def said(request: Request) -> str:

@@ -231,7 +231,7 @@ def _check_answer(asked: Request, of: Round, log: LogStatement, naming: Naming, 
     if binding.reference != asked.reference.encode():
         raise OpeningsRefused("the proof states another reference than the request")
     if binding.time > asked.answer_by:
-        raise NotAnswered("the proof states a time after the one by which the answer was asked")
+        raise NotAnswered("the proof itself states a time after the one by which the answer was asked")
     check_rounds([of])
 
 

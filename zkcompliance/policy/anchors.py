@@ -4,7 +4,8 @@
     not after    the q-th earliest, over operators, of the earliest moment at which each dated a checkpoint of the log
                  that has the segment, q the policy's quorum; 2^48 − 1 where fewer did
 
-So fewer operators than the quorum cannot make a segment look older. What an operator dated is a checkpoint whose root
+So fewer operators than the quorum cannot make a segment look older. Nor can one who is two of them: what one key signed
+counts for one operator, the first in the policy's order (`one_each`). What an operator dated is a checkpoint whose root
 is that of the first entries of the log that is stated: no other log, and no other history of this one.
 
 Rounds and time stamps are checked by libraries, which whoever judges has or has not (`Check`): without them a bracket
@@ -44,20 +45,22 @@ class SealedEntry(Protocol):
 
 @dataclass(frozen=True)
 class Dated:
-    """That an operator saw a checkpoint at a moment, UTC seconds."""
+    """That an operator saw a checkpoint at a moment, UTC seconds. key: the public key that signed it, or its digest."""
 
     operator: str
     checkpoint: Checkpoint
     moment: int
+    key: bytes
 
 
 @dataclass(frozen=True)
 class Stamped:
-    """A time stamp that is good, of whoever it is: the body of the checkpoint that it is over."""
+    """A time stamp that is good, of whoever it is: the body of the checkpoint that it is over. key: as Dated has it."""
 
     operator: str
     body: bytes
     moment: int
+    key: bytes
 
 
 Check = Callable[[Anchors, Sequence[Attachment]], tuple[Rounds, Sequence[Stamped]]]
@@ -95,13 +98,25 @@ def anchored(
     for log in logs:
         dated += cosigned(log.signed, anchors, known, needed=False)
     return {
-        log.origin: _of(log, anchors, rounds, [each for each in dated if each.checkpoint.origin == log.origin])
+        log.origin: _of(
+            log, anchors, rounds, one_each(anchors, [d for d in dated if d.checkpoint.origin == log.origin])
+        )
         for log in logs
     }
 
 
+def one_each(anchors: Anchors, dated: Sequence[Dated]) -> list[Dated]:
+    """Of one log, without what a key signed for a second operator: an authority under two of its policies, or roots."""
+    of: dict[bytes, str] = {}
+    for operator in anchors.operators:
+        for each in dated:
+            if each.operator == operator.name:
+                of.setdefault(each.key, operator.name)
+    return [each for each in dated if of[each.key] == each.operator]
+
+
 def _dated(stamp: Stamped, logs: Mapping[str, Log]) -> Dated:
-    return Dated(stamp.operator, of_history(stamp.body.decode(errors="replace"), logs), stamp.moment)
+    return Dated(stamp.operator, of_history(stamp.body.decode(errors="replace"), logs), stamp.moment, stamp.key)
 
 
 def of_history(body: str, logs: Mapping[str, Log]) -> Checkpoint:
@@ -132,15 +147,15 @@ def cosigned(signed: bytes, anchors: Anchors, logs: Mapping[str, Log], *, needed
         raise EvidenceRefused("an earlier checkpoint is signed by somebody whom the policy does not name")
     found = []
     for operator in anchors.operators:
-        moments = [at for key in operator.keys for at in key.timestamps(parsed) if at]
+        moments = [(at, key.public) for key in operator.keys for at in key.timestamps(parsed) if at]
         if moments:
-            found.append((operator.name, min(moments)))
+            found.append((operator.name, *min(moments)))
     if not found:
         if needed:
             raise EvidenceRefused("an earlier checkpoint is cosigned by nobody whom the policy names")
         return []
     checkpoint = of_history(parsed.text, logs)
-    return [Dated(name, checkpoint, at) for name, at in found]
+    return [Dated(name, checkpoint, at, key) for name, at, key in found]
 
 
 def _named(line: note.Signature, anchors: Anchors) -> bool:

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from zkcompliance import limits
-from zkcompliance.errors import KeyFileError
-from zkcompliance.log.cosignature import CosignerKey
+from zkcompliance.policy.dating import CosignerNames, parsed_cosigner
 from zkcompliance.policy.model import Cosigners, Operator
 from zkcompliance.policy.toml import Table, fault, name, span
 
@@ -40,17 +39,15 @@ def _cosigners(found: Table, once: Callable[[bytes, str], None]) -> Cosigners:
     names = given.names()
     if len(names) > limits.MAX_POLICY_OPERATORS:
         raise fault("cosigners.operators", f"are at most {limits.MAX_POLICY_OPERATORS}")
-    operators = []
+    operators, cosigning = [], CosignerNames()
     for each in names:
         path = given.at(each)
         keys = []
         texts = given.texts(name(each, path), limits.MAX_POLICY_KEYS, limits.MAX_POLICY_KEY_BYTES)
         for number, line in enumerate(texts, 1):
-            try:
-                keys.append(CosignerKey.parse(line))
-            except KeyFileError as error:
-                raise fault(f"{path}[{number}]", error.message, "zkcompliance keygen --help") from None
-            once(keys[-1].public, f"{path}[{number}]")
+            keys.append(key := parsed_cosigner(line, f"{path}[{number}]"))
+            once(key.public, f"{path}[{number}]")
+            cosigning.take(key, each, f"{path}[{number}]")
         operators.append(Operator(each, tuple(keys)))
     quorum = found.whole("quorum", 1, 2**16)
     if quorum > len(operators):

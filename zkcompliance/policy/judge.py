@@ -31,6 +31,7 @@ from zkcompliance.log.standing import Standing
 from zkcompliance.log.trust import TrustPolicy
 from zkcompliance.policy import checkpoints, finding, formulas
 from zkcompliance.policy.anchors import Anchoring, Check
+from zkcompliance.policy.auditing import level_of
 from zkcompliance.policy.binding import Binding, ForPolicy, Subject, raw_text
 from zkcompliance.policy.catalogue import FLOOR, asked, ready_made, refusal
 from zkcompliance.policy.dated import Dated
@@ -144,7 +145,7 @@ def judge_policy(
     judged = [found[requirement.name] for requirement in requirements]
     judged = with_floors(said_once(judged), {FLOOR + name: name for name in policy.logs}, policy.logs)
     by_lot = findings(policy.openings, list(policy.logs), _checkpoints(judged), opened_rows)
-    judged += [Judged(each) for each in by_lot]
+    judged = opened_by_lot(judged, by_lot) + [Judged(each) for each in by_lot]
     stated = (ours[0] if ours else proofs[0]).bound()
     put = _asked(bench, given, claim_files=len(policy.cards), ready=ready_made(policy))
     of_indices = formulas.sources(requirements)
@@ -253,6 +254,16 @@ def asked_of(policy: Policy, given: Keys) -> tuple[dict[str, LogRule], tuple[Req
     for each in made:
         check_origins(each, rules)
     return rules, made
+
+
+def opened_by_lot(judged: Sequence[Judged], by_lot: Sequence[Finding]) -> list[Judged]:
+    """With the audit levels that rows opened by lot allow, where one was found."""
+    drawn = {log.name for each in by_lot if each.status is Status.MET for log in each.logs}
+    return [
+        each if each.finding.audit is None or not drawn
+        else replace(each, finding=replace(each.finding, audit=level_of(each.finding, drawn)))
+        for each in judged
+    ]  # fmt: skip
 
 
 def _checkpoints(judged: Sequence[Judged]) -> dict[str, frozenset[tuple[str, int, bytes]]]:

@@ -9,26 +9,22 @@ from zkcompliance import limits
 from zkcompliance.card import catalogue
 from zkcompliance.card.model import Card
 from zkcompliance.card.parameter import Parameter
-from zkcompliance.card.words import about_brackets
 from zkcompliance.edge.line_ends import unified
 from zkcompliance.edge.shown import command
 from zkcompliance.errors import KeyFileError
-from zkcompliance.log.cosignature import CosignerKey
-from zkcompliance.log.note import VerifierKey, decode_base64
+from zkcompliance.log.note import VerifierKey
 from zkcompliance.policy.bounds import read_bound, refuse_met_by_nothing, refuse_vacuous
 from zkcompliance.policy.calendar import read_calendar
 from zkcompliance.policy.clocks import refuse_backdated
 from zkcompliance.policy.dated import read_dated
+from zkcompliance.policy.dating import read_anchors, refuse_own, refuse_undated
 from zkcompliance.policy.devices import read_devices
 from zkcompliance.policy.floors import with_floors
 from zkcompliance.policy.formulas import Index, read_indices, refuse_unshown
 from zkcompliance.policy.model import (
-    BEACONS,
     Anchors,
-    Authority,
     Bound,
     Calendar,
-    Dater,
     LogKey,
     LogRule,
     Openings,
@@ -42,9 +38,8 @@ from zkcompliance.policy.versions import with_versions
 
 FORMAT = "zkcompliance-policy/v1"
 _CLAIM = re.compile(r"([a-z0-9]+(?:-[a-z0-9]+)*)@([1-9][0-9]{0,8})")
-OWN_WORD = "self_declared"  # the source that a lab states of its own rows
-_OID = re.compile(r"[0-2](\.(0|[1-9][0-9]{0,18})){1,19}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+OWN_WORD = "self_declared"  # the source that a lab states of its own rows
 
 
 def parse_policy(
@@ -93,7 +88,7 @@ class _Reader:
             raise fault("reference", "is required or none")
         self.reference = reference == "required"
         dated = read_dated(root, self._once)
-        anchors = self.anchors = self._anchors() if "anchors" in root else None
+        anchors = self.anchors = read_anchors(root)
         proof_age = self.proof_age = dated.proof_age
         logs = self._logs(dated.cosigners is not None or proof_age is not None)
         devices = read_devices(root, logs, anchors)
@@ -105,7 +100,7 @@ class _Reader:
         recognise = read_recognise(root, [each.name for each in requirements], anchors, self._every_key(anchors))
         logs = with_versions(logs, requirements, lambda each: self.cards.get(each.claim) or catalogue.load(each.claim))
         root.close()
-        self._refuse_own_anchors(anchors)
+        refuse_own(anchors, self.keys)
         used = {log for requirement in requirements for slot in requirement.logs for log in requirement.taken(slot)}
         for rule in logs.values():
             if rule.name not in used and not rule.rows and not rule.sources:
@@ -132,54 +127,6 @@ class _Reader:
                 raise fault(f"openings.logs[{number}]", f"no log of that name: there is {', '.join(logs)}")
         found.close()
         return Openings(rows, weight, named)
-
-    def _anchors(self) -> Anchors:
-        """Who dates checkpoints, and which beacons are believed: at least one of the two."""
-        found = self.root.table("anchors")
-        beacons = found.texts("beacons", len(BEACONS)) if "beacons" in found else ()
-        for number, each in enumerate(beacons, 1):
-            if each not in BEACONS:
-                raise fault(f"{found.at('beacons')}[{number}]", f"is one of {', '.join(BEACONS)}")
-        operators: list[Dater] = []
-        quorum = 0
-        if "operators" in found:
-            given = found.table("operators")
-            names = given.names()
-            if len(names) > limits.MAX_POLICY_OPERATORS:
-                raise fault("anchors.operators", f"are at most {limits.MAX_POLICY_OPERATORS}")
-            there: dict[object, str] = {}
-            operators = [self._dater(given, each, there) for each in names]
-            quorum = found.whole("quorum", 1, 2**16)
-            if quorum > len(operators):
-                raise fault("anchors.quorum", f"is {quorum}, and there are {len(operators)} operators")
-        elif not beacons:
-            raise fault("anchors", "has neither operators nor beacons: it asks nothing")
-        found.close()
-        return Anchors(quorum, tuple(operators), beacons)
-
-    def _dater(self, given: Table, called: str, there: dict[object, str]) -> Dater:
-        """An operator with its cosigner keys, as text, and its authorities, as tables. there: all that came before."""
-        name(called, given.at(called))
-        keys, authorities = [], []
-        for item, path in given.items(called, limits.MAX_POLICY_KEYS):
-            mark: object
-            if isinstance(item, dict):
-                authorities.append(mark := _authority(table(item, path)))
-            else:
-                key = _parsed(CosignerKey, text(item, path, limits.MAX_POLICY_KEY_BYTES), path)
-                keys.append(key)
-                mark = key.public
-            if mark in there:
-                raise fault(path, f"is the same as {there[mark]}")
-            there[mark] = path
-        return Dater(called, tuple(keys), tuple(authorities))
-
-    def _refuse_own_anchors(self, anchors: Anchors | None) -> None:
-        """No log dates itself: its key is none that dates checkpoints."""
-        for operator in anchors.operators if anchors is not None else ():
-            for key in operator.keys:
-                if (place := self.keys.get(key.public, "")).startswith("logs."):
-                    raise fault(f"anchors.operators.{operator.name}", f"has the public key of {place}")
 
     def _every_key(self, anchors: Anchors | None) -> dict[bytes, str]:
         """Public key → where it stands, of all that the file has but for those of `[[recognise]]`."""
@@ -238,7 +185,7 @@ class _Reader:
         """A key as text, or a table that says from and until when it is trusted. dated: whether anything tells when."""
         found = table(given, path) if isinstance(given, dict) else None
         value, at = (given, path) if found is None else (found.value("key"), found.at("key"))
-        key = _parsed(VerifierKey, text(value, at, limits.MAX_POLICY_KEY_BYTES), at)
+        key = _log_key(text(value, at, limits.MAX_POLICY_KEY_BYTES), at)
         self._once(key.public, path)
         if found is None:
             return LogKey(key)
@@ -275,9 +222,7 @@ class _Reader:
     def _requirement(self, called: str, found: Table, logs: Mapping[str, LogRule]) -> Requirement:
         says = found.text("says")
         card = self._card(found)
-        if self.anchors is None and about_brackets(card):
-            why = "is about when segments were sealed, and the policy believes nobody of it: write [anchors]"
-            raise fault(found.at("claim"), why)
+        refuse_undated(card, self.anchors, found.at("claim"))
         params = self._bounds(found.table("params"), card.params, free=True) if card.params else {}
         reveals = self._bounds(found.table("reveals"), card.revealed(), free=False) if "reveals" in found else {}
         reveals |= self._of_indices(called, card, reveals)
@@ -427,26 +372,8 @@ def _named(found: Table, slot: str) -> tuple[tuple[str, ...], tuple[str, ...], s
     return (found.text(slot),), (), path
 
 
-def _authority(found: Table) -> Authority:
-    """`root`, a certificate in base64, and `policy`, an OID, or `certificate`, a SHA-256, or both."""
-    root = decode_base64(found.text("root", limits.MAX_POLICY_CERTIFICATE_BYTES))
-    if not root or root[0] != 0x30:
-        raise fault(found.at("root"), "is a certificate in base64, on one line: what stands between the lines of a PEM")
-    policy = found.text("policy") if "policy" in found else ""
-    if policy and _OID.fullmatch(policy) is None:
-        raise fault(found.at("policy"), "is an object identifier, such as 1.3.6.1.4.1.13762.3")
-    digest = found.text("certificate") if "certificate" in found else ""
-    if digest and _DIGEST.fullmatch(digest) is None:
-        raise fault(found.at("certificate"), "is a SHA-256 in 64 lower-case hexadecimal digits")
-    found.close()
-    if not policy and not digest:
-        why = "names neither policy nor certificate: under a public root anybody can buy an authority"
-        raise fault(found.path, why)
-    return Authority(root, policy, bytes.fromhex(digest))
-
-
-def _parsed(kind, text: str, path: str):  # type: ignore[no-untyped-def]
+def _log_key(line: str, path: str) -> VerifierKey:
     try:
-        return kind.parse(text)
+        return VerifierKey.parse(line)
     except KeyFileError as error:
         raise fault(path, error.message, "zkcompliance keygen --help") from None

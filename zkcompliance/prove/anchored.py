@@ -16,7 +16,7 @@ from zkcompliance.log import anchors as kept
 from zkcompliance.log import answers
 from zkcompliance.log.layout import Layout, Settings
 from zkcompliance.log.store import SealedLog
-from zkcompliance.policy.anchors import Dated, Log, anchored, cosigned, of_history, without_others
+from zkcompliance.policy.anchors import Dated, Log, anchored, cosigned, of_history, one_each, without_others
 from zkcompliance.policy.model import Anchors, Policy
 from zkcompliance.prove.api import NOTHING, Anchored
 from zkcompliance.verify.bundle import DEVICE, EARLIER, ROUND, STAMP, Attachment
@@ -75,7 +75,8 @@ def _of(anchors: Anchors, log: SealedLog) -> Anchored:
             found += [(each, Attachment(EARLIER, without_others(data, anchors))) for each in dated]
     for _, reply in there.stamps:
         found += _stamped(reply, there, log, anchors, this)
-    chosen |= _needed(found, len(entries), anchors.quorum)
+    counting = one_each(anchors, [dated for dated, _ in found])
+    chosen |= _needed([each for each in found if each[0] in counting], len(entries), anchors.quorum)
     attachments = sorted(chosen)
     backed = anchored(anchors, attachments, list(this.values()), check)
     return Anchored({log.origin: backed[log.origin].brackets}, tuple(attachments))
@@ -113,7 +114,9 @@ def _stamped(reply: bytes, there: kept.Kept, log: SealedLog, anchors: Anchors, l
         attachment = Attachment(STAMP, encode_stamp(body.encode(), reply))
         try:
             _, stamped = check(anchors, [attachment])
-            found += [(Dated(each.operator, of_history(body, logs), each.moment), attachment) for each in stamped]
+            found += [
+                (Dated(each.operator, of_history(body, logs), each.moment, each.key), attachment) for each in stamped
+            ]
         except (EvidenceRefused, MalformedError):
             continue
     return found

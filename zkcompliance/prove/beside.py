@@ -31,7 +31,8 @@ def beside(policy: Policy) -> tuple[Beside, ...]:
             how = " or ".join(["cosign LOG"] * keys + ["timestamp LOG"] * clocks)
             found.append(Beside("anchors", f"Each segment is dated soon after it is sealed, by {who}.", how))
         if anchors.beacons:
-            says = f"That a segment is no older than it says is believed by a round of {' or '.join(anchors.beacons)}."
+            which = " or ".join(anchors.beacons)
+            says = f"That a segment was not sealed before its time is believed by a round of {which}."
             found.append(Beside("anchors", says, "seal --beacon FILE"))
     if policy.devices is not None:
         found.append(Beside("devices", f"Before it is proved, {in_words(policy.devices)}.", "devices LOG"))

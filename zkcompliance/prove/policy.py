@@ -395,7 +395,7 @@ def survey(tasks: Sequence[Task], *, time: int) -> Survey:
             outcomes.append((task.label, None))
         except (ClaimDoesNotHold, ProofRefused, VerificationError, LimitExceeded) as error:
             if isinstance(error, ClaimDoesNotHold) and about_brackets(task.card):
-                error.help = f"{_DATED}  # what dates a segment; with seal --beacon and cosigners: docs/provenance.md"
+                error.help = f"{_DATED}  # what dates a segment, with cosigners; seal --beacon: docs/provenance.md"
             outcomes.append((task.label, error))
     unions, notes, size = [], [], 0
     for policy in {task.policy.digest: task.policy for task, _, _ in good}.values():
