@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     )
     from zkcompliance.live.writer import Live
     from zkcompliance.policy import catalogue as policies
+    from zkcompliance.signed import SignedVerdict, WithdrawnList, sign_verdict, withdraw
 else:
     from zkcompliance import prove, verify
 
@@ -53,7 +54,9 @@ __all__ = [
     "MalformedError",
     "Proof",
     "SchemaError",
+    "SignedVerdict",
     "VerificationError",
+    "WithdrawnList",
     "ZkComplianceError",
     "errors",
     "hand_over",
@@ -66,9 +69,11 @@ __all__ = [
     "receive",
     "roll_up",
     "schemas",
+    "sign_verdict",
     "streak",
     "verify",
     "verify_joint",
+    "withdraw",
 ]
 
 _MODULES = {"errors": "errors", "schemas": "schemas", "policies": "policy.catalogue"}
@@ -76,6 +81,9 @@ _CLIENT = (
     "Log", "Proof", "hand_over", "keygen", "open_log", "open_rows", "prove", "read_rows", "receive", "roll_up",
     "streak", "verify", "verify_joint",
 )  # fmt: skip
+
+
+_SIGNED = ("SignedVerdict", "WithdrawnList", "sign_verdict", "withdraw")
 
 
 def __getattr__(name: str) -> "Any":
@@ -89,7 +97,8 @@ def __getattr__(name: str) -> "Any":
 
     if name in _MODULES:
         return import_module(f"zkcompliance.{_MODULES[name]}")
-    home = "live.writer" if name == "Live" else "client" if name in _CLIENT else "errors"
+    homes = {"Live": "live.writer", **dict.fromkeys(_CLIENT, "client"), **dict.fromkeys(_SIGNED, "signed")}
+    home = homes.get(name, "errors")
     return getattr(import_module(f"zkcompliance.{home}"), name)
 
 

@@ -24,6 +24,7 @@ _FOLDERS = {
     "keys": "the public key of a log", "claims": "the card of a claim: what its program asks, in words",
     "requests": "which rows were asked for", "openings": "the rows that answer a request",
     "recognised": "another's signed verdict, which was taken over",
+    "withdrawn": "which of its verdicts another has withdrawn",
     "lineages": "how a log went on from an earlier one", "roll-ups": "for which log a roll-up stands",
 }  # fmt: skip
 
