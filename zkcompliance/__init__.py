@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from zkcompliance.live.writer import Live
     from zkcompliance.notes.api import accept_note, new_note, take_note
     from zkcompliance.policy import catalogue as policies
+    from zkcompliance.signed import SignedVerdict, WithdrawnList, sign_verdict, withdraw
 else:
     from zkcompliance import prove, verify
 
@@ -54,7 +55,9 @@ __all__ = [
     "MalformedError",
     "Proof",
     "SchemaError",
+    "SignedVerdict",
     "VerificationError",
+    "WithdrawnList",
     "ZkComplianceError",
     "accept_note",
     "errors",
@@ -69,10 +72,12 @@ __all__ = [
     "receive",
     "roll_up",
     "schemas",
+    "sign_verdict",
     "streak",
     "take_note",
     "verify",
     "verify_joint",
+    "withdraw",
 ]
 
 _MODULES = {"errors": "errors", "schemas": "schemas", "policies": "policy.catalogue"}
@@ -80,7 +85,9 @@ _CLIENT = (
     "Log", "Proof", "hand_over", "keygen", "open_log", "open_rows", "prove", "read_rows", "receive", "roll_up",
     "streak", "verify", "verify_joint",
 )  # fmt: skip
-_HOMES = {"Live": "live.writer", **dict.fromkeys(("accept_note", "new_note", "take_note"), "notes.api")}
+_NOTES = ("accept_note", "new_note", "take_note")
+_SIGNED = ("SignedVerdict", "WithdrawnList", "sign_verdict", "withdraw")
+_HOMES = {"Live": "live.writer", **dict.fromkeys(_NOTES, "notes.api"), **dict.fromkeys(_SIGNED, "signed")}
 
 
 def __getattr__(name: str) -> "Any":

@@ -509,6 +509,8 @@ def verify(
     requests: Sequence[str | Path] = (),
     openings: Sequence[str | Path] = (),
     recognised: Sequence[str | Path] = (),
+    withdrawn: Sequence[str | Path] = (),
+    names: Mapping[str, AnyKey] | None = None,
     progress: Progress = silent,
 ) -> Verdict:
     """Hold a proof against a policy, or against a claim, all its parameters and the public key of each log.
@@ -527,7 +529,8 @@ def verify(
     where it is not given. `attestation`, `attestation_key` (the public one, PEM): files or their bytes, held against
     the proof before the verdict, which records them. `requests`, `openings`: files of requests (the one that the
     proof answers, and some for rows), and of the opened rows that answer them. `recognised`: signed verdicts of
-    others, for what the policy takes over from them.
+    others, for what the policy takes over from them; `withdrawn`: signed lists of those that were withdrawn.
+    `names`: what you call public keys, by the name, which the verdict repeats beside each key.
 
     Returns the verdict, in which everything is met; raises VerificationError (by the check that failed), Undecided
     where the policy needs a key that is not given, or MalformedError.
@@ -557,6 +560,8 @@ def verify(
         requests=requests if isinstance(requests, str) else tuple(requests),
         openings=openings if isinstance(openings, str) else tuple(openings),
         recognised=recognised if isinstance(recognised, str) else tuple(recognised),
+        withdrawn=withdrawn if isinstance(withdrawn, str) else tuple(withdrawn),
+        names=None if names is None else {_key(key).text: name for name, key in names.items()},
         spoken=Spoken.ARGUMENTS,
     )
     from zkcompliance.policy.proofs import File, open_proof
@@ -632,6 +637,12 @@ def streak(
     found = streaks.judge(files, request, clock=_clock(), contexts=contexts, drawn=drawn, progress=progress)
     found.require()
     return found
+
+
+def _key(given: AnyKey) -> VerifierKey:
+    from zkcompliance.log.public_keys import load_public
+
+    return given if isinstance(given, VerifierKey) else load_public(Path(given))
 
 
 def _moment(name: str, given: int | str) -> int:

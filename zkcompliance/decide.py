@@ -59,6 +59,7 @@ _OPTIONS = {
 }  # fmt: skip
 _SEVERAL = (
     "claim_files", "params", "log_keys", "lineages", "roll_ups", "new_keys", "requests", "openings", "recognised",
+    "withdrawn",
 )  # fmt: skip
 _ARGUMENTS = {"claim_files": "claims", "lineages": "lineage"}
 
@@ -76,7 +77,9 @@ class Request:
     are the names where each stands for one log; at: the time of judgement, as text or in UTC seconds; attestation,
     attestation_key: files or their bytes, the second the PEM public key that must have signed the first. requests,
     openings: files of requests (one for a proof at most, any for rows), and of the opened rows that answer them.
-    recognised: files of signed verdicts of others, for requirements that the policy takes over from them. spoken: how
+    recognised: files of signed verdicts of others, for requirements that the policy takes over from them; withdrawn:
+    files of lists of verdicts that were withdrawn. names: what a keyring calls keys, by vkey text (None: there
+    is none); they decide nothing. spoken: how
     errors call all these.
     """
 
@@ -100,6 +103,8 @@ class Request:
     requests: Sequence[str | Path] = ()
     openings: Sequence[str | Path] = ()
     recognised: Sequence[str | Path] = ()
+    withdrawn: Sequence[str | Path] = ()
+    names: Mapping[str, str] | None = None
     spoken: Spoken = Spoken.OPTIONS
 
     def reads(self) -> list[Path]:
@@ -107,7 +112,7 @@ class Request:
         single = [self.policy, self.claim, self.trust, self.state, self.attestation, self.attestation_key]
         texts = [str(each) for each in (*single, *self.claim_files) if isinstance(each, str | Path)]
         found = [Path(text) for text in texts] + [Path(each) for each in self.roll_ups]
-        found += [Path(each) for each in (*self.requests, *self.openings, *self.recognised)]
+        found += [Path(each) for each in (*self.requests, *self.openings, *self.recognised, *self.withdrawn)]
         for named in (self.log_keys, self.lineages):
             if isinstance(named, Path | Mapping):
                 given = [named] if isinstance(named, Path) else [one for each in named.values() for one in _each(each)]
@@ -144,6 +149,7 @@ class Request:
         rolled = cache(lambda: read_roll_ups(paths, self._memory(), progress))
         attested = self._attested(file, rolled)
         verdict = replace(self._judge(file, clock, progress, rolled, dated or Dated()), attested=attested)
+        verdict = verdict if self.names is None else verdict.with_names(self.names)
         put = verdict.asked
         return verdict if put is None else replace(verdict, asked=replace(put, at=self.at is not None))
 
@@ -235,6 +241,7 @@ class Request:
             "requests",
             "openings",
             "recognised",
+            "withdrawn",
         ):
             if isinstance(getattr(self, name), str | bytes):
                 raise UsageError(
@@ -257,6 +264,11 @@ class Request:
             )
         if self.policy is None and self.recognised:
             raise UsageError(f"{self._called('recognised')} goes with {self._called('policy')}", help=_WHOLE)
+        if self.withdrawn and not self.recognised:
+            raise UsageError(
+                f"{self._called('withdrawn')} goes with {self._called('recognised')}",
+                help=f"{_WHOLE} --recognised VERDICT",
+            )
         if self.policy is None and self.claim_files:
             raise UsageError(
                 f"{self._called('claim_files')} is of a claim that {self._called('policy')} names",
@@ -327,8 +339,9 @@ class Request:
         if verdict.asked is None:
             return verdict
         put = replace(
-            verdict.asked, requests=len(self.requests), openings=len(self.openings), recognised=len(self.recognised)
-        )
+            verdict.asked, requests=len(self.requests), openings=len(self.openings), recognised=len(self.recognised),
+            withdrawn=len(self.withdrawn),
+        )  # fmt: skip
         return replace(verdict, asked=put)
 
     def _opened(
@@ -358,7 +371,8 @@ class Request:
             return ()
         from zkcompliance.attest import recognising
 
-        return recognising.colleagues([Path(each) for each in self.recognised], policy, now)
+        given, withdrawn = ([Path(each) for each in paths] for paths in (self.recognised, self.withdrawn))
+        return recognising.colleagues(given, policy, now, withdrawn)
 
     def named(self) -> PolicyRef | None:
         """Which policy is asked by, for a document where no verdict can be come to; None where none can be read."""

@@ -65,15 +65,16 @@ ROOMS: dict[str, str] = {
     "streaks": "decide errors limits log policy progress",
     # what people call
     "client": "attest card claim decide errors joint log outputs policy progress prove quantities schemas streaks",
+    "signed": "attest errors outputs policy",
     "live": "client edge errors importers log quantities schemas start",
     "commands": (
         "archive attest card claim cosigning decide desk edge errors evidence importers joint limits live log notes "
-        "openings outputs policy progress prove quantities report request schemas spread standalone stark start "
+        "openings outputs policy progress prove quantities report request schemas signed spread standalone stark start "
         "streaks verify version"
     ),
     "standalone": "circuits decide edge errors outputs policy report start version",
     "start": "",
-    "__init__": "client errors live notes policy prove schemas start verify",
+    "__init__": "client errors live notes policy prove schemas signed start verify",
     "__main__": "start",
 }
 DATA = {"demo_data", "policies"}  # folders that hold no module

@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import copy
 import json
+import re
 import shutil
 import subprocess
+import time
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -15,10 +17,11 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import mldsa
 
-from tests.kit import attesting
+import zkcompliance as zk
+from tests.kit import attesting, stamps
 from tests.kit.attesting import document, securesystemslib_accepts
 from tests.kit.command_line import ok, run
-from tests.kit.regulated_lab import Lab
+from tests.kit.regulated_lab import MODEL, Lab
 from zkcompliance import strict_json
 from zkcompliance.attest.keys import EVERY, PublicKey
 from zkcompliance.attest.signed import Signed
@@ -167,6 +170,108 @@ def test_a_page_and_a_signed_verdict_beside_it(lab: Lab, tmp_path: Path) -> None
     ok("report", lab.bundle, *lab.asked_of_bundle(), "-o", tmp_path / "p.html", "--sign", key_file(tmp_path, "ecdsa"),
        "--verifier", WHO, "--verdict", tmp_path / "v.json")  # fmt: skip
     assert Summary.decode(Signed.decode((tmp_path / "v.json").read_bytes()).payload).passed
+
+
+def test_from_python(lab: Lab, tmp_path: Path) -> None:
+    """`zk.sign_verdict` writes what `verify --sign` does; who signed is checked; a list takes it back."""
+    verdict = zk.verify(lab.bundle, policy=lab.policy, log_keys={"compute": lab.key}, subject=MODEL)
+    mine, other = key_file(tmp_path, "ed25519"), key_file(tmp_path, "mldsa44", 2)
+    made = zk.sign_verdict(verdict, key=mine, verifier=WHO)
+    made.save(tmp_path / "v.json")
+    made.save(tmp_path / "v.json")  # an earlier one is replaced
+    both = zk.SignedVerdict.load(tmp_path / "v.json").countersign(other)
+    assert both.statement == made.statement and len(both.keyids) == 2
+    pems = [tmp_path / f"{each.stem}.pub" for each in (mine, other)]
+    for path, pem in zip((mine, other), pems, strict=True):
+        pem.write_text(public(path).pem)
+    summary = both.check(*pems)
+    assert summary.verifier == WHO and summary.passed and summary.judged_at == verdict.judged_at
+    assert both.check(pems[0].read_bytes()) == summary
+    for wrong, keys in ((SignatureRejected, pems), (UsageError, [])):
+        with pytest.raises(wrong):
+            made.check(*keys)
+    with pytest.raises(UsageError, match="has signed the verdict already"):
+        both.countersign(other)
+    with pytest.raises(UsageError, match="no private key"):
+        zk.sign_verdict(verdict, key=[], verifier=WHO)
+    by_claim = zk.verify(
+        lab.single, claim="training-compute-below", params={"limit": "1e20"}, log_keys={"compute": lab.key},
+        context="ref 7",
+    )  # fmt: skip
+    with pytest.raises(UsageError, match="judged by a policy"):
+        zk.sign_verdict(by_claim, key=mine, verifier=WHO)
+    taken = zk.withdraw([tmp_path / "v.json"], reason="the policy was read wrongly", key=mine)
+    taken.save(tmp_path / "list.json")
+    assert zk.WithdrawnList.load(tmp_path / "list.json").check(*pems).reasons == {
+        made.statement: "the policy was read wrongly"
+    }
+    with pytest.raises(SignatureRejected):
+        taken.check(pems[1])
+    with pytest.raises(UsageError):
+        made.save(lab.policy)
+
+
+def recognising(lab: Lab, folder: Path, verdict: Path) -> Path:
+    """A policy of another authority, which takes over what the lab's policy asks."""
+    (key,) = [SigningKey.load(key_file(folder, "ed25519"), EVERY)]
+    judged = Summary.decode(Signed.decode(verdict.read_bytes()).payload)
+    text = lab.policy.read_text().replace('"a-limit"', '"another-limit"').replace("rows = 2\n", "")
+    text = re.sub(r"sources = \[\"self.*\n", "", text)
+    path = folder / "another.toml"
+    path.write_text(
+        f'{text}\n[[recognise]]\nverifier = "{WHO}"\nkeys = ["{base64.b64encode(key.public.spki).decode()}"]\n'
+        f'requirements = ["below-limit"]\npolicies = ["{judged.policy.digest.hex()}"]\nmax_age = "1 day"\n'
+    )
+    return path
+
+
+def test_recognised_and_withdrawn_by_the_command_line(lab: Lab, tmp_path: Path) -> None:
+    verdict, key = sign(lab, tmp_path), key_file(tmp_path, "ed25519")
+    asked = (
+        "verify",
+        lab.bundle,
+        "--policy",
+        recognising(lab, tmp_path, verdict),
+        "--log-key",
+        lab.key,
+        "--subject",
+        MODEL,
+    )
+    assert run(*asked).exit_code == 1
+    assert run(*asked[:2], *asked[4:], "--recognised", verdict).exit_code == 2  # of no policy
+    taken = run(*asked, "--recognised", verdict)
+    assert taken.exit_code == 0, taken.output
+    said = " ".join(taken.stdout.split())
+    assert "RECOGNISED, NOT PROVED HERE" in said and "no list of withdrawn verdicts was given" in said
+    found = ok("withdraw", verdict, "--reason", "read wrongly", "--sign", key, "-o", tmp_path / "list.json")
+    assert list(found["withdrawn"].values()) == ["read wrongly"]
+    back = run(*asked, "--recognised", verdict, "--withdrawn", tmp_path / "list.json")
+    assert back.exit_code == 1 and "withdrew this verdict" in back.stderr and "read wrongly" in back.stderr
+    assert run(*asked, "--withdrawn", tmp_path / "list.json").exit_code == 2
+    later = sign(lab, tmp_path, "--at", int(time.time()) + 60, name="later.json")
+    still = run(*asked, "--recognised", later, "--withdrawn", tmp_path / "list.json", "--format", "html")
+    assert still.exit_code == 0 and "--withdrawn LIST" in still.stdout
+    more = ("withdraw", later, "--reason", "and this", "--sign", key, "-o", tmp_path / "list.json")
+    grown = ok(*more, "--earlier", tmp_path / "list.json")
+    assert sorted(grown["withdrawn"].values()) == ["and this", "read wrongly"]
+    assert run(*asked, "--recognised", later, "--withdrawn", tmp_path / "list.json").exit_code == 1
+
+
+def test_a_signature_is_dated_by_an_authoritys_reply(lab: Lab, tmp_path: Path) -> None:
+    """What is sent to it, and its reply put beside the signature; a reply over anything else is refused."""
+    verdict, root = sign(lab, tmp_path), stamps.root()
+    (signature,) = Signed.decode(verdict.read_bytes()).signatures
+    ok("countersign", verdict, "--request", tmp_path / "q.tsq")
+    assert sha256(signature.data).digest() in (tmp_path / "q.tsq").read_bytes()
+    (tmp_path / "r.tsr").write_bytes(stamps.made(signature.data, root).reply())
+    ok("countersign", verdict, "--reply", tmp_path / "r.tsr", "-o", tmp_path / "dated.json")
+    (dated,) = Signed.decode((tmp_path / "dated.json").read_bytes()).signatures
+    assert dated.data == signature.data and dated.stamp == (tmp_path / "r.tsr").read_bytes()
+    (tmp_path / "other.tsr").write_bytes(stamps.made(b"something else", root).reply())
+    wrong = run("countersign", verdict, "--reply", tmp_path / "other.tsr", "-o", tmp_path / "no.json")
+    assert wrong.exit_code == 1 and not (tmp_path / "no.json").exists()
+    for arguments in (("--sign", key_file(tmp_path, "ecdsa")), (), ("--reply", tmp_path / "r.tsr")):
+        assert run("countersign", verdict, *arguments).exit_code == 2
 
 
 def test_a_simple_verification_result(lab: Lab, tmp_path: Path) -> None:

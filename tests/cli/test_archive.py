@@ -190,7 +190,8 @@ def test_roll_ups_claims_and_several_keys_are_kept(tmp_path: Path, lab: Lab) -> 
         "log_keys": (f"compute={lab.key}", str(tmp_path / "a=b")), "subject": None, "context": "ref", "drawn": None,
         "rehearsal": True, "trust": lab.key, "state": None, "roll_ups": (lab.key, lab.key), "new_keys": (),
         "requests": (lab.key,), "openings": (lab.key,),
-        "lineages": (f"x={lab.key}",), "recognised": (), "at": None, "attestation": lab.key, "attestation_key": lab.key,
+        "lineages": (f"x={lab.key}",), "recognised": (), "withdrawn": (), "at": None,
+        "attestation": lab.key, "attestation_key": lab.key,
     }  # fmt: skip
     case = gather(lab.single, asked, clock=1_800_000_000)
     assert case.options == (

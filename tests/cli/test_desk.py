@@ -11,9 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit import requesting
 from tests.kit.command_line import ok, run
-from tests.kit.requesting import ask, prove
 from zkcompliance.desk.store import Desk, Standing
 from zkcompliance.errors import DeskRefused, UsageError
 from zkcompliance.log.fingerprint import fingerprint
@@ -156,41 +154,3 @@ def test_a_name_moves_nothing_on_the_screen(tmp_path: Path) -> None:
     shown = run("desk", "show", tmp_path / "desk", 1).stdout
     assert "\x1b" not in shown and "\u202e" not in shown and "\nrequest 9" not in shown
     assert run("desk", "show", tmp_path / "desk", 2).exit_code == 2
-
-
-def test_the_year_of_two_authorities_and_three_labs(tmp_path: Path) -> None:
-    """Requests, one overdue, one proof refused since it was made for another authority, one of them answered then."""
-    policy = requesting.policy(tmp_path / "policy.toml")
-    logs = {lab: requesting.log(tmp_path, lab) for lab in ("north", "south", "east")}
-    for authority in ("first", "second"):
-        ok("desk", "init", tmp_path / authority)
-        ok("keygen", f"{authority}.example/ask", "-o", tmp_path / f"{authority}.key")
-    for authority, lab in (("first", "north"), ("first", "south"), ("second", "north")):
-        key = ("--key", tmp_path / f"{authority}.key", "--log-key", f"jobs={logs[lab]}.key.pub")
-        ask(tmp_path / f"{authority}-{lab}.toml", policy, *key, lab=lab)
-        ok("desk", "add", tmp_path / authority, tmp_path / f"{authority}-{lab}.toml")
-    with Desk(tmp_path / "first") as desk:  # asked long ago, and never answered
-        desk.add(request(made=1_700_000_000, answer_by=1_700_000_001, lab="east"), 1_700_000_000)
-    request_of = ("--request", tmp_path / "first-north.toml", "--asker", tmp_path / "first.key.pub")
-    proof = prove(tmp_path / "north.zkp", policy, logs["north"], *request_of)
-    good = run("desk", "verify", tmp_path / "first", 1, proof, "--policy", policy)
-    assert good.exit_code == 0, good.output
-    replayed = run("desk", "verify", tmp_path / "second", 1, proof, "--policy", policy)
-    assert replayed.exit_code == 1 and "NOT JUDGED" in replayed.stdout
-    other = run("desk", "verify", tmp_path / "first", 2, proof, "--policy", policy)
-    assert other.exit_code == 1
-    listed = ok("desk", "list", tmp_path / "first")["requests"]
-    assert [(each["lab"], each["standing"]) for each in listed] == [
-        ("north", "answered"), ("south", "open"), ("east", "overdue"),
-    ]  # fmt: skip
-    (second,) = ok("desk", "list", tmp_path / "second")["requests"]
-    assert (second["standing"], second["proofs"], second["accepted"]) == ("open", 1, 0)
-    shown = ok("desk", "show", tmp_path / "second", 1)
-    assert [each["accepted"] for each in shown["came"]["proofs"][0]["verdicts"]] == [False]
-    prove(tmp_path / "mended.zkp", policy, logs["north"], "--request", tmp_path / "second-north.toml")
-    assert run("desk", "verify", tmp_path / "second", 1, tmp_path / "mended.zkp", "--policy", policy).exit_code == 0
-    assert ok("desk", "list", tmp_path / "second")["requests"][0]["standing"] == "answered"
-    wrong = run("desk", "verify", tmp_path / "first", 2, proof, "--policy", "seoul")
-    assert wrong.exit_code == 2 and "no verdict is noted" in wrong.stderr
-    ok("desk", "attach", tmp_path / "first", 3, policy)
-    assert "evidence 1" in run("desk", "show", tmp_path / "first", 3).stdout

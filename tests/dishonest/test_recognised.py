@@ -15,12 +15,14 @@ from tests.kit.bundles import framed
 from tests.kit.policies import DAY, HOUR, MODEL, NOW
 from tests.kit.split_up import split_up
 from zkcompliance import report
-from zkcompliance.attest import recognising, verdicts
+from zkcompliance.attest import recognising, verdicts, withdrawn
 from zkcompliance.attest.signed import Signed
 from zkcompliance.attest.signing import SigningKey
 from zkcompliance.attest.summary import RequirementSeen, Summary
+from zkcompliance.attest.withdrawn import Withdrawn
 from zkcompliance.errors import (
     EvidenceRefused,
+    MalformedAttestation,
     MalformedPolicy,
     RecognitionRefused,
     SignatureRejected,
@@ -70,14 +72,16 @@ class World:
         return made.encode()
 
     def judge(self, *given: bytes, data: bytes | None = None, policy: Policy | None = None, now: int = NOW + DAY,
-              subject: Subject | None = MODEL, reference: bytes | None = None) -> Verdict:  # fmt: skip
-        asked, paths = policy or self.policy, []
-        for number, each in enumerate(given):
-            paths.append(self.folder / f"given-{number}.json")
-            paths[-1].write_bytes(each)
+              subject: Subject | None = MODEL, reference: bytes | None = None,
+              lists: tuple[bytes, ...] = ()) -> Verdict:  # fmt: skip
+        asked = policy or self.policy
+        paths, listed = ([self.folder / f"{kind}-{n}.json" for n in range(len(every))]
+                         for kind, every in (("given", given), ("list", lists)))  # fmt: skip
+        for path, each in zip([*paths, *listed], [*given, *lists], strict=True):
+            path.write_bytes(each)
         return judge_policy(
             self.ours if data is None else data, asked, now=now, keys={"compute": VerifierKey.parse(self.log.vkey)},
-            subject=subject, reference=reference, verdicts=recognising.colleagues(paths, asked, now),
+            subject=subject, reference=reference, verdicts=recognising.colleagues(paths, asked, now, listed),
         )  # fmt: skip
 
 
@@ -247,6 +251,93 @@ def test_a_verdict_that_recognised_is_not_recognised(world: World) -> None:
     third = beta(recognise((key,), policies=world.policy.digest.hex(), who="https://beta.example/1"))
     with pytest.raises(RecognitionRefused, match="one step deep"):
         world.judge(second, policy=third)
+
+
+REASON = "the lab's register was found to be another"
+
+
+def withdrawn_list(world: World, *given: bytes, keys: tuple[int, ...] = (0,), now: int = NOW + 2 * HOUR,
+                   earlier: bytes | None = None) -> bytes:  # fmt: skip
+    return withdrawn.withdraw(given, REASON, [world.keys[each] for each in keys], now=now, earlier=earlier)
+
+
+def test_a_verdict_that_was_withdrawn(world: World) -> None:
+    """It is refused, whoever shows it, in whatever envelope, with the reason; another statement is not."""
+    signed = world.signed()
+    other = world.signed(lambda each: replace(each, judged_at=each.judged_at + 1))
+    taken_back = withdrawn_list(world, signed)
+    for shown in (signed, verdicts.countersign(signed, [attesting.signing_key(world.folder, "ecdsa", 7)])):
+        with pytest.raises(RecognitionRefused, match=f"alpha.example.* withdrew this verdict, .*: {REASON}"):
+            world.judge(shown, lists=(taken_back,))
+    verdict = world.judge(other, lists=(taken_back,))
+    (below, _) = verdict.findings
+    assert verdict.accepted and below.recognised is not None and below.recognised.listed == NOW + 2 * HOUR
+    assert "it is not on the verifier's list of withdrawn verdicts of 2026-01-05" in below.warnings[0]
+    assert document(verdict)["requirements"][0]["recognised"]["listed"] == str(NOW + 2 * HOUR)
+    unlisted = world.judge(signed).findings[0]
+    assert "no list of withdrawn verdicts was given" in unlisted.warnings[0]
+    grown = withdrawn_list(world, other, now=NOW + 3 * HOUR, earlier=taken_back)
+    for each in (signed, other):
+        with pytest.raises(RecognitionRefused, match=REASON):
+            world.judge(each, lists=(grown,))
+
+
+def test_a_list_that_is_not_the_verifiers(world: World) -> None:
+    """A list by a stranger, or under another name, would make whoever gives it believe that nothing was withdrawn."""
+    signed = world.signed()
+    other = world.signed(lambda each: replace(each, judged_at=each.judged_at + 1))
+    honest = Signed.decode(withdrawn_list(world, other))
+    stranger = attesting.signing_key(world.folder, "ed25519", 9)
+    forged = Signed(honest.payload).with_signature(stranger.public, stranger.sign(honest.signed)).encode()
+    (mine,) = honest.signatures
+    broken = replace(honest, signatures=(replace(mine, data=bytes([mine.data[0] ^ 1]) + mine.data[1:]),)).encode()
+    renamed = Signed(replace(Withdrawn.decode(honest.payload), verifier="https://gamma.example/1").encode())
+    renamed = renamed.with_signature(world.keys[0].public, world.keys[0].sign(renamed.signed))
+    cases: tuple[tuple[bytes, type[ZkComplianceError], str], ...] = (
+        (forged, SignatureRejected, "signed by no key of that verifier"),
+        (broken, SignatureRejected, "is not that key's"),
+        (renamed.encode(), RecognitionRefused, "the list of withdrawn verdicts is of https://gamma"),
+        (withdrawn_list(world, other, now=NOW + 30 * DAY), RecognitionRefused, "in the future"),
+        (signed, MalformedAttestation, "predicateType"),
+    )
+    for given, error, why in cases:
+        with pytest.raises(error, match=why):
+            world.judge(signed, lists=(given,))
+    with pytest.raises(MalformedAttestation, match="predicateType"):
+        world.judge(honest.encode())  # a list is no verdict
+
+
+def test_who_withdraws_has_signed(world: World) -> None:
+    signed, stranger = world.signed(), attesting.signing_key(world.folder, "ed25519", 9)
+    taken_back = withdrawn_list(world, signed)
+    with pytest.raises(UsageError, match="signed by none of the keys"):
+        withdrawn.withdraw([signed], REASON, [stranger], now=NOW)
+    with pytest.raises(UsageError, match="on the list already"):
+        withdrawn_list(world, signed, earlier=taken_back)
+    with pytest.raises(SignatureRejected):
+        withdrawn.withdraw([signed], REASON, [stranger], now=NOW, earlier=taken_back)
+    for reason in ("", "x" * 501, "a\nb", "\u202e"):
+        with pytest.raises(UsageError, match="reason"):
+            withdrawn.withdraw([signed], reason, [world.keys[0]], now=NOW)
+
+
+def test_a_list_has_one_form(world: World) -> None:
+    payload = Signed.decode(withdrawn_list(world, world.signed())).payload
+    made = Withdrawn.decode(payload)
+    assert made.encode() == payload
+    digest = next(iter(made.reasons))
+    wrong = [
+        replace(made, reasons={}), replace(made, reasons={digest: "a\nb"}), replace(made, reasons={digest[1:]: "x"}),
+        replace(made, made_at=10**12),
+    ]  # fmt: skip
+    texts = [each.encode() for each in wrong] + [
+        payload[:-1],
+        payload + b" ",
+        payload.replace(b'"madeAt":"1', b'"madeAt":"01'),
+    ]
+    for each in (*texts, b"{}", b"[]", payload.replace(b'"name":"verdict"', b'"name":"a verdict"')):
+        with pytest.raises(MalformedAttestation):
+            Withdrawn.decode(each)
 
 
 def test_a_policy_that_recognises_nobody(world: World) -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.kit import verdicts
+from zkcompliance import report
 from zkcompliance.card.words import explain
 from zkcompliance.claim import catalogue as claim
 from zkcompliance.claim.card import card_of
+from zkcompliance.policy.catalogue import FLOOR
 from zkcompliance.policy.verdict import Asked, Chooser, Finding, Margin, Status, Tells, Value
-from zkcompliance.report import facts, words
+from zkcompliance.report import facts, terminal, words
+from zkcompliance.report.json_document import document
 from zkcompliance.report.picture import picture
 from zkcompliance.version import VERIFIER, VERSION
 
@@ -252,3 +256,79 @@ def test_whose_key_it_is_the_policy_says() -> None:
         "of x: Example Metering, who seals this log and is not the lab, as the policy says",
         "of incidents: no policy says whose key it is",
     ]
+
+
+def test_whose_key_it_is_the_keyring_says_too() -> None:
+    """Beside what the policy says, which may be something else; and the key's digits, in everything that people read
+    and in JSON."""
+    lab = replace(verdicts.COMPUTE, lab="Example Lab")
+    unnamed = replace(verdicts.INCIDENTS, key="incidents.example/1+00+AA")
+    whole = verdicts.verdict(replace(verdicts.BELOW, logs=(lab, unnamed)))
+    named = whole.with_names({lab.key: "North, compute"})
+    keys = [fact.text for fact in facts.head(named) if fact.name == "key"]
+    assert keys == [
+        "of compute: Example Lab, as the policy says; North, compute, as your keyring says",
+        "of incidents: no policy says whose key it is; it is not on your keyring",
+    ]
+    assert len(lab.digits.replace(" ", "")) == 40 and lab.digits != unnamed.digits
+    for form in ("json", "html"):
+        assert lab.digits in report.write(whole, form) and "North, compute" in report.write(named, form)
+    screen = io.StringIO()
+    terminal.show(named, screen)
+    assert f"{lab.digits}, to be compared over the phone" in screen.getvalue()
+    (known, unknown), (left, _) = (document(each)["requirements"][0]["logs"] for each in (named, whole))
+    assert (known["named"], unknown["named"], left["named"]) == ("North, compute", "", None)
+    assert known["digits"] == lab.digits
+    assert replace(lab, key="").digits == "" and facts.of_log(replace(lab, key=""))[-1].name != "key digits"
+
+
+def test_sentences_that_an_officer_stumbled_over() -> None:
+    day = Value("first day", "revealed", "2026-01-05", 20458, tells=Tells.FIRST)
+    same = replace(day, name="last day", tells=Tells.LAST)
+    assert (
+        answers(replace(verdicts.BELOW, values=(day, same)))["period"] == "rows of 2026-01-05, as they say themselves"
+    )
+    of_lab = Value("model", "parameter", "the lab", 0, tells=Tells.MODEL)
+    assert answers(replace(verdicts.BELOW, values=(of_lab,)))["models"].startswith(
+        "none: it is about rows that name no"
+    )
+    of_all = replace(of_lab, text="(none)")
+    assert (
+        answers(replace(verdicts.BELOW, values=(of_all,)))["models"] == "it is about all rows, whatever model they name"
+    )
+    kind = Value("begin", "parameter", "deploy", 1)
+    shown = Value("first day of `begin`", "revealed", "2026-01-05", 20458)
+    assert words.named(shown, replace(verdicts.BELOW, values=(kind, shown))) == "first day of deploy"
+    assert (
+        words.others(verdicts.verdict(verdicts.BELOW, others=1)) == "1 proof in the file, which is for another policy"
+    )
+    assert words.others(verdicts.verdict(verdicts.BELOW, others=2)).startswith("2 proofs in the file, which are for")
+    one = replace(verdicts.COMPUTE, rows=0, counted=1)
+    assert words.least_rows(one, "") == "at least 1 counts" and words.least_rows(replace(one, counted=2), "").endswith(
+        "2 count"
+    )
+
+
+def test_nothing_is_said_twice_of_what_a_proof_leaves_open() -> None:
+    """What a policy asks of a log itself adds nothing to another requirement about that log; what was not judged says
+    nothing at all."""
+    floor = replace(verdicts.BELOW, name=f"{FLOOR}compute", says="rows", not_proven=("that every row is there",))
+    assert "that every row is there" not in words.limits(verdicts.verdict(verdicts.BELOW, floor))
+    assert "that every row is there" in words.limits(verdicts.verdict(floor))
+    other = replace(floor, logs=(verdicts.INCIDENTS,))
+    assert "that every row is there" in words.limits(verdicts.verdict(verdicts.BELOW, other))
+    says = "Something. Not shown: the rest."
+    judged = replace(verdicts.BELOW, says=says)
+    assert f"{words.heading(judged)}: Not shown: the rest." in words.limits(verdicts.verdict(judged))
+    assert words.limits(verdicts.verdict(replace(judged, status=Status.NOT_JUDGED, not_proven=()))) == []
+
+
+def test_what_is_asked_of_a_log_itself_is_told_in_a_few_lines() -> None:
+    floor = replace(verdicts.BELOW, name=f"{FLOOR}compute", says="The log has at least 5 rows.")
+    said = {}
+    for each in (floor, replace(floor, status=Status.NOT_MET)):
+        screen = io.StringIO()
+        terminal.show(verdicts.verdict(each), screen)
+        said[each.status] = screen.getvalue()
+    assert "  holds if" not in said[Status.MET] and "  holds if" in said[Status.NOT_MET]
+    assert all(name in said[Status.MET] for name in ("  says", "  log", "  rows", "  source", "  proof"))

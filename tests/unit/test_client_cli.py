@@ -102,7 +102,7 @@ def test_nothing_matches_and_the_verdict_says_so(lab: Path) -> None:
     shown = {v["name"]: v["exact"] for v in found["values"] if v["role"] == "revealed"}
     assert {shown[name] for name in ("total", "rows that count", "first day", "last day")} == {"0"}
     for wanted in (
-        "VACUOUS TRUTH IS NOT EXCLUDED",
+        "IT MAY HOLD OF NOTHING",
         "freshness is unknown",
         "figures that are disclosed can be subtracted (differencing: total",
     ):
@@ -114,7 +114,7 @@ def test_nothing_matches_and_the_verdict_says_so(lab: Path) -> None:
         params={"limit": 99, "at_least": 0, "at_most": "100%", "phases": "other"},
     )  # fmt: skip
     terminal.show(verdict, screen, width=200)
-    assert re.search(r"\x1b\[1m[^\x1b]*VACUOUS TRUTH IS NOT EXCLUDED", screen.getvalue())
+    assert re.search(r"\x1b\[1m[^\x1b]*IT MAY HOLD OF NOTHING", screen.getvalue())
     remembered = ok(*judged, "--state", lab / "state of nothing")["requirements"]
     assert any(warning.startswith("first seen now") for warning in remembered[0]["warnings"])
     again = ok(*judged, "--state", lab / "state of nothing")["requirements"]

@@ -61,6 +61,8 @@ def test_it_says_where_it_comes_from_and_what_it_does_not_show(name: str) -> Non
     assert words.describe(policy)["checked"] == when
     for each in policy.requirements:
         assert re.search("[Nn]ot show|no proof shows", each.says), each.name
+        apart = each.says.partition("Not shown: ")[2]  # stands in summaries without what was said before it
+        assert not re.search(r"\b(any|either) of (that|these)\b|^such an?\b|\bthat is for the\b|^the other\b", apart)
     said = "\n".join(words.lines(words.describe(policy)))
     for each in asked(policy):
         assert f"{title(each.name)}: {each.says}" in said

@@ -123,6 +123,8 @@ def _keep(made: _Gathered, asked: Mapping[str, Any], progress: Progress) -> None
         made.file("--openings", f"openings/{number}.zkp", path, limits.MAX_POLICY_BUNDLE_BYTES)
     for number, path in enumerate(asked["recognised"], 1):
         made.file("--recognised", f"recognised/{number}.json", path, limits.MAX_ATTESTATION_BYTES)
+    for number, path in enumerate(asked["withdrawn"], 1):
+        made.file("--withdrawn", f"withdrawn/{number}.json", path, limits.MAX_ATTESTATION_BYTES)
     made.named("--lineage", "lineages", ".zkl", asked["lineages"], limits.MAX_POLICY_BUNDLE_BYTES)
     made.file("--attestation", "attestation.json", asked["attestation"], limits.MAX_ATTESTATION_BYTES)
     made.file("--attestation-key", "attestation.pub.pem", asked["attestation_key"], _MAX_TEXT)

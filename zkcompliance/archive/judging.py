@@ -37,13 +37,13 @@ _FIELDS = {
     "--param": ("params", True), "--log-key": ("log_keys", True), "--subject": ("subject", False),
     "--context": ("context", False), "--drawn": ("drawn", False), "--trust": ("trust", False),
     "--roll-up": ("roll_ups", True), "--request": ("requests", True), "--openings": ("openings", True),
-    "--recognised": ("recognised", True),
+    "--recognised": ("recognised", True), "--withdrawn": ("withdrawn", True),
     "--lineage": ("lineages", True), "--attestation": ("attestation", False),
     "--attestation-key": ("attestation_key", False), "--at": ("at", False),
 }  # fmt: skip
 _FILES = {
     "--policy", "--claim-file", "--log-key", "--trust", "--roll-up", "--request", "--openings", "--recognised",
-    "--lineage", "--attestation", "--attestation-key",
+    "--withdrawn", "--lineage", "--attestation", "--attestation-key",
 }  # fmt: skip
 
 

@@ -28,6 +28,7 @@ _FOLDERS = {
     "requests": "which rows were asked for", "openings": "the rows that answer a request",
     "recognised": "another's signed verdict, which was taken over",
     "proofs": "a proof file, as the lab handed it over", "signed": "a signed verdict on these files, or a signer's key",
+    "withdrawn": "which of its verdicts another has withdrawn",
     "lineages": "how a log went on from an earlier one", "roll-ups": "for which log a roll-up stands",
 }  # fmt: skip
 

@@ -16,6 +16,7 @@ from zkcompliance.attest.keys import EVERY, PublicKey
 from zkcompliance.attest.signed import Signed
 from zkcompliance.attest.streaks import StreakSummary
 from zkcompliance.attest.summary import RequirementSeen, Summary
+from zkcompliance.attest.withdrawn import Withdrawn, read_list
 from zkcompliance.errors import EvidenceRefused, MalformedPolicy, RecognitionRefused, UsageError
 from zkcompliance.evidence import timestamp
 from zkcompliance.policy.model import Anchors, Policy, Recognise
@@ -25,28 +26,59 @@ from zkcompliance.policy.verdict import Status
 from zkcompliance.quantities import show_seconds, show_time
 
 
-def colleagues(paths: Sequence[Path], policy: Policy, now: int) -> tuple[Colleague, ...]:
-    """The verdicts in these files, taken over as far as the policy recognises them.
+def colleagues(
+    paths: Sequence[Path], policy: Policy, now: int, withdrawn: Sequence[Path] = ()
+) -> tuple[Colleague, ...]:
+    """The verdicts in these files, taken over as far as the policy recognises them. withdrawn: files of lists of what
+    verifiers took back, each of one whom the policy recognises.
 
     UsageError for a file that cannot be read, or a policy that recognises nobody; MalformedAttestation by the form;
     SignatureRejected for a signature that the policy names and that is missing or not that key's; RecognitionRefused
-    for a verdict of nobody, by another policy, too old, or itself taken over; EvidenceRefused by its time stamps.
+    for a verdict of nobody, by another policy, too old, withdrawn, or itself taken over, and for a list of nobody or of
+    the future; EvidenceRefused by its time stamps.
     """
     if paths and not policy.recognise:
         raise UsageError(f"{policy.label} recognises nobody's verdict: it has no [[recognise]]")
-    return tuple(_colleague(read(path, limits.MAX_ATTESTATION_BYTES), policy, now) for path in paths)
+    lists = [_list(read(path, limits.MAX_ATTESTATION_BYTES), policy, now) for path in withdrawn]
+    return tuple(_colleague(read(path, limits.MAX_ATTESTATION_BYTES), policy, now, lists) for path in paths)
 
 
-def _colleague(data: bytes, policy: Policy, now: int) -> Colleague:
+def _list(data: bytes, policy: Policy, now: int) -> Withdrawn:
+    """A list of what one verifier took back, signed by one of the keys that the policy names for it."""
+    verifier = Withdrawn.decode(Signed.decode(data).payload).verifier
+    made = read_list(data, [_key(der) for der in _rule(verifier, policy, "the list of withdrawn verdicts").keys])
+    if made.made_at > now + limits.MAX_CLOCK_SECONDS:
+        raise RecognitionRefused(
+            f"the list of withdrawn verdicts is dated {show_time(made.made_at)}, in the future of {show_time(now)}"
+        )
+    return made
+
+
+def _rule(verifier: str, policy: Policy, what: str) -> Recognise:
+    """What the policy says of this verifier."""
+    for each in policy.recognise:
+        if each.verifier == verifier:
+            return each
+    named = ", ".join(each.verifier for each in policy.recognise)
+    raise RecognitionRefused(f"{what} is of {verifier}, and {policy.label} recognises {named}")
+
+
+def _colleague(data: bytes, policy: Policy, now: int, lists: Sequence[Withdrawn]) -> Colleague:
     signed = Signed.decode(data)
     said = streaks.read(signed.payload)
     verdicts, summary = (said.verdicts, said.last) if isinstance(said, StreakSummary) else ((said,), said)
-    rule = next((each for each in policy.recognise if each.verifier == summary.verifier), None)
-    if rule is None:
-        named = ", ".join(each.verifier for each in policy.recognise)
-        raise RecognitionRefused(f"the verdict is of {summary.verifier}, and {policy.label} recognises {named}")
+    rule = _rule(summary.verifier, policy, "the verdict")
     keys = [_key(der) for der in rule.keys]
     signatures = [signed.of(key) for key in keys]
+    statement = sha256(signed.payload).digest()
+    theirs = [each for each in lists if each.verifier == rule.verifier]
+    for each in theirs:
+        if statement in each.reasons:
+            raise RecognitionRefused(
+                f"{rule.verifier} withdrew this verdict, by its list of {show_time(each.made_at)}: "
+                f"{each.reasons[statement]}",
+                help="ask the verifier for its verdict of today, or the lab for a proof for your own policy",
+            )
     if summary.policy.digest not in rule.policies:
         raise RecognitionRefused(
             f"the verdict of {rule.verifier} was come to by {summary.policy.label} with SHA-256 "
@@ -76,7 +108,7 @@ def _colleague(data: bytes, policy: Policy, now: int) -> Colleague:
         raise RecognitionRefused("the verdict has two requirements of one name")
     return Colleague(
         rule,
-        sha256(signed.payload).digest(),
+        statement,
         tuple(key.keyid for key in keys),
         said.judged_at,
         dated,
@@ -87,6 +119,7 @@ def _colleague(data: bytes, policy: Policy, now: int) -> Colleague:
         bytes.fromhex(summary.options.get("trust", "")),
         requirements,
         len(verdicts) if isinstance(said, StreakSummary) else 0,
+        max((each.made_at for each in theirs), default=None),
     )
 
 

@@ -23,6 +23,7 @@ from zkcompliance.policy.verdict import Asked, Finding, Status, Verdict
 VSA = "https://slsa.dev/verification_summary/v1"
 SVR = "https://in-toto.io/attestation/svr/v0.1"
 DETAILS = "https://zkcompliance/verdict/v1"  # the member of the predicate that is ours
+WITHDRAWN = "https://zkcompliance/withdrawn/v1"  # of a list of verdicts (attest/withdrawn.py)
 _WHAT = "the verdict's statement"
 _ID = re.compile(r"[a-z][a-z0-9+.-]{0,30}:[!-~]{1,480}")  # a URI, as far as it matters: seen, in ASCII
 _DECIMAL = re.compile(r"0|[1-9][0-9]{0,99}")
@@ -245,6 +246,7 @@ def _options(asked: Asked | None) -> dict[str, str]:
         "requests": str(asked.requests) if asked.requests else "",
         "openings": str(asked.openings) if asked.openings else "",
         "recognised": str(asked.recognised) if asked.recognised else "",
+        "withdrawn": str(asked.withdrawn) if asked.withdrawn else "",
     }
     return {name: value for name, value in found.items() if value}
 

@@ -44,6 +44,7 @@ def command(
     from zkcompliance.attest.keys import EVERY, PublicKey
     from zkcompliance.attest.stamping import read_reply
     from zkcompliance.outputs import Outputs, kinds
+    from zkcompliance.signed import SignedVerdict
 
     given = [bool(keys), request is not None, reply is not None, url is not None]
     if sum(given) != 1:
@@ -58,7 +59,7 @@ def command(
     outputs = Outputs({target: kind}, read=[verdict, *keys, *more])
     data, by = verdicts.read_signed(verdict), None if signed_by is None else PublicKey.load(signed_by, EVERY)
     if keys:
-        made = verdicts.countersign(data, [verdicts.load_signing(each) for each in keys])
+        made = SignedVerdict(data).countersign(*keys).data
     elif request is not None:
         made = verdicts.stamp_request(data, by)
     else:

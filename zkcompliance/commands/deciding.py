@@ -73,6 +73,10 @@ _OPTIONS = (
         help="With --policy: another's signed verdict, for what the policy takes over from it.",
     ),
     click.option(
+        "--withdrawn", multiple=True, type=click.Path(path_type=Path), metavar="LIST",
+        help="With --recognised: a signed list of verdicts that their verifier withdrew.",
+    ),
+    click.option(
         "--lineage", "lineages", multiple=True, metavar="[LOG=]FILE",
         help="A log's lineage: shows that its generations, sealed again, have the same rows.",
     ),
@@ -95,6 +99,20 @@ def deciding_options(command: Command) -> Command:
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
+
+
+keyring_option = click.option(
+    "--keyring", type=click.Path(path_type=Path), metavar="DESK",
+    help="A desk whose names for keys stand beside the keys: desk key add.",
+)  # fmt: skip
+
+
+def _names(keyring: Path) -> dict[str, str]:
+    """What a desk calls keys, by vkey text. DeskRefused."""
+    from zkcompliance.desk.store import Desk
+
+    with Desk(keyring) as desk:
+        return desk.names()
 
 
 _SIGNING = (
@@ -137,12 +155,12 @@ class Signing:
         return cls(sign, verifier or "", sign_as == "svr")
 
     def made(self, verdict: Verdict, output: Path) -> bytes:
-        """The signed verdict, for this file. Raises as `attest.verdicts.sign`, and KeyFileError."""
-        from zkcompliance.attest import verdicts
+        """The signed verdict, for this file. Raises as `sign_verdict`."""
+        from zkcompliance.signed import sign_verdict
 
-        keys = [verdicts.load_signing(each) for each in self.keys]
         sigstore = output.name.endswith(".sigstore.json")
-        return verdicts.sign(verdict, keys, self.verifier, simple=self.simple, sigstore=sigstore)
+        made = sign_verdict(verdict, key=self.keys, verifier=self.verifier, simple=self.simple, sigstore=sigstore)
+        return made.data
 
     def streak(self, found: Streak, output: Path) -> bytes:
         """The same of a streak. Raises as `attest.verdicts.sign_streak`, and KeyFileError."""
@@ -152,22 +170,23 @@ class Signing:
         return verdicts.sign_streak(found, keys, self.verifier, sigstore=output.name.endswith(".sigstore.json"))
 
 
-def decide(file: Path, asked: dict[str, Any]) -> Verdict:
-    """The verdict on a proof file; asked: what `deciding_options` gave."""
+def decide(file: Path, asked: dict[str, Any], keyring: Path | None = None) -> Verdict:
+    """The verdict on a proof file; asked: what `deciding_options` gave; keyring: the desk whose names stand in it."""
     from zkcompliance.policy.proofs import open_proof
 
     with open_proof(file) as opened:
-        return _decide(opened, asked)
+        return _decide(opened, asked, keyring)
 
 
-def _decide(file: File, asked: dict[str, Any]) -> Verdict:
+def _decide(file: File, asked: dict[str, Any], keyring: Path | None) -> Verdict:
     from zkcompliance.decide import Request
 
+    names = asked.get("names") if keyring is None else _names(keyring)
     with console.progress() as report:
-        return Request(**asked).decide(file, clock=int(time.time()), progress=report)
+        return Request(**{**asked, "names": names}).decide(file, clock=int(time.time()), progress=report)
 
 
-def decide_or_say(file: Path, asked: dict[str, Any]) -> Verdict:
+def decide_or_say(file: Path, asked: dict[str, Any], keyring: Path | None = None) -> Verdict:
     """The same, for a document: whatever is in the way of a verdict is in it, as its `error`."""
     from zkcompliance.decide import Request
     from zkcompliance.errors import InternalError, ZkComplianceError
@@ -177,7 +196,7 @@ def decide_or_say(file: Path, asked: dict[str, Any]) -> Verdict:
     opened = None
     try:
         with open_proof(file) as opened:
-            return _decide(opened, asked)
+            return _decide(opened, asked, keyring)
     except Exception as error:
         why = error if isinstance(error, ZkComplianceError) else InternalError.of(error)
         policy = Request(**asked).named()

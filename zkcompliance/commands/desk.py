@@ -74,7 +74,8 @@ def verify_command(desk: Path, number: int, file: Path, as_json: bool, **asked: 
     """Note that the proof FILE came for request ID, verify it with that request, and note the verdict.
 
     The options are those of `verify`; reference, moment of drawing and keys are the request's. Exit status as of
-    `verify`. Evidence that a log was forked or rolled back is put to the request.
+    `verify`. Evidence that a log was forked or rolled back is put to the request. The verdict has the desk's names of
+    keys beside them.
     """
     import sys
 
@@ -89,7 +90,7 @@ def verify_command(desk: Path, number: int, file: Path, as_json: bool, **asked: 
     with Desk(desk) as opened:
         filed, digest = opened.request(number), _digest(file)
         came = opened.receive(number, digest, file, int(time.time()))
-        verdict = _judge(filed, file, asked)
+        verdict = _judge(filed, file, {**asked, "names": opened.names()})
         if verdict.file_sha256 not in (b"", digest):
             raise UsageError(f"{file} changed while it was read", help="verify it again")
         if _is_judged(verdict):

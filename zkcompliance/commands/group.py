@@ -32,6 +32,7 @@ VERBS = {
     "open": "show rows of a log in full: those that are named, or that a request draws",
     "report": "verify, and write the verdict as one page that can be filed",
     "countersign": "sign another's signed verdict too, or have a signature of it dated by an authority",
+    "withdraw": "take back verdicts that you signed, by a signed list that gives the reason",
     "archive": "verify, and file proof, policy, keys, verdict and verifier for years; open such a file again",
     "timestamp": "have an authority (RFC 3161) date a log's newest checkpoint",
     "roll-up": "seal the groups of a log's rows, with proofs that they are, to prove over them alone",

@@ -9,7 +9,14 @@ from typing import Any
 import click
 
 from zkcompliance.commands import console
-from zkcompliance.commands.deciding import Signing, decide_or_say, deciding_options, leave, signing_options
+from zkcompliance.commands.deciding import (
+    Signing,
+    decide_or_say,
+    deciding_options,
+    keyring_option,
+    leave,
+    signing_options,
+)
 from zkcompliance.commands.options import json_option
 from zkcompliance.outputs import Outputs, kinds
 
@@ -18,6 +25,7 @@ from zkcompliance.outputs import Outputs, kinds
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--output", "-o", required=True, type=click.Path(path_type=Path), help="The page to write.")
 @deciding_options
+@keyring_option
 @signing_options
 @click.option("--verdict", "signed", type=click.Path(path_type=Path), help="With --sign: the signed verdict to write.")
 @json_option
@@ -27,6 +35,7 @@ def command(
     sign: tuple[Path, ...],
     verifier: str | None,
     sign_as: str,
+    keyring: Path | None,
     signed: Path | None,
     as_json: bool,
     **asked: Any,
@@ -44,8 +53,10 @@ def command(
     request = Request(**asked)
     signing = Signing.of(sign, verifier, sign_as, signed)
     places = {output: kinds.PAGE} | ({signed: kinds.SIGNED_VERDICT} if signed is not None else {})
-    outputs = Outputs(places, read=[file, *sign, *request.reads()], closed=request.model())
-    verdict = decide_or_say(file, asked)
+    outputs = Outputs(
+        places, read=[file, *sign, *([] if keyring is None else [keyring]), *request.reads()], closed=request.model()
+    )
+    verdict = decide_or_say(file, asked, keyring)
     page = report.write(verdict, "html").encode()
     beside = {} if signed is None else {signed: signing.made(verdict, signed)}
     outputs.write({output: page, **beside})

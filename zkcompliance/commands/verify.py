@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from zkcompliance.commands import joined, opened, signed
-from zkcompliance.commands.deciding import Signing, decide, decide_or_say, deciding_options, leave, signing_options
+from zkcompliance.commands.deciding import (
+    Signing,
+    decide,
+    decide_or_say,
+    deciding_options,
+    keyring_option,
+    leave,
+    signing_options,
+)
 from zkcompliance.commands.options import json_option
 from zkcompliance.errors import UsageError
 
@@ -22,6 +30,7 @@ if TYPE_CHECKING:
 @click.command("verify")
 @click.argument("files", type=click.Path(path_type=Path), nargs=-1, required=True, metavar="FILE")
 @deciding_options
+@keyring_option
 @signing_options
 @click.option(
     "--joint", type=click.Path(path_type=Path), metavar="CAP.toml",
@@ -50,6 +59,7 @@ def command(
     sign: tuple[Path, ...],
     verifier: str | None,
     sign_as: str,
+    keyring: Path | None,
     form: str,
     output: Path | None,
     rows_as: str,
@@ -71,8 +81,8 @@ def command(
     from zkcompliance.report import refused, terminal
 
     if joint is not None:
-        if output is not None or rows_as != "table" or evidence_to is not None or sign:
-            raise UsageError("--output, --sign, --rows-as and --evidence-to do not go with --joint")
+        if output is not None or rows_as != "table" or evidence_to is not None or sign or keyring is not None:
+            raise UsageError("--output, --sign, --keyring, --rows-as and --evidence-to do not go with --joint")
         return joined.verify(files, joint, asked, refused.two_formats(form, as_json, "zkcompliance verify --help"))
     if len(files) > 1:
         raise UsageError(
@@ -81,8 +91,8 @@ def command(
         )
     (file,) = files
     if opened.is_opened(file):
-        if sign:
-            raise UsageError("--sign signs a verdict by a policy, and this is a file of opened rows")
+        if sign or keyring is not None:
+            raise UsageError("--sign and --keyring are of a verdict on a proof, and this is a file of opened rows")
         return opened.verify(file, asked, rows_as, output, evidence_to, as_json or form == "json")
     if signed.is_signed(file):
         if sign or output is not None or form not in ("text", "json"):
@@ -93,14 +103,14 @@ def command(
         raise UsageError("--rows-as and --evidence-to are of a file of opened rows", help="zkcompliance open --help")
     form = refused.two_formats(form, as_json, "zkcompliance verify --help")
     signing = Signing.of(sign, verifier, sign_as, output)
-    outputs = None if output is None else _outputs(output, form, file, asked, signing)
+    outputs = None if output is None else _outputs(output, form, file, asked, signing, keyring)
     printed = output is None or bool(signing.keys)
     if form != "text":
-        verdict = decide_or_say(file, asked)
+        verdict = decide_or_say(file, asked, keyring)
         text = report.write(verdict, form)
     else:
         began, said = time.monotonic(), io.StringIO()
-        verdict = decide(file, asked)
+        verdict = decide(file, asked, keyring)
         seconds = time.monotonic() - began
         terminal.show(verdict, sys.stdout if printed else said, seconds=seconds)
         text = said.getvalue()
@@ -112,10 +122,16 @@ def command(
     return leave(verdict)
 
 
-def _outputs(output: Path, form: str, file: Path, asked: dict[str, Any], signing: Signing) -> Outputs:
+def _outputs(
+    output: Path, form: str, file: Path, asked: dict[str, Any], signing: Signing, keyring: Path | None
+) -> Outputs:
     from zkcompliance.decide import Request
     from zkcompliance.outputs import Outputs, kinds
 
     request = Request(**asked)
     kind = kinds.SIGNED_VERDICT if signing.keys else kinds.VERDICTS[form]
-    return Outputs({output: kind}, read=[file, *signing.keys, *request.reads()], closed=request.model())
+    return Outputs(
+        {output: kind},
+        read=[file, *signing.keys, *([] if keyring is None else [keyring]), *request.reads()],
+        closed=request.model(),
+    )

@@ -212,6 +212,10 @@ class Desk:
         except KeyFileError as error:
             raise DeskRefused(f"{self.path}, its keyring: {error.message}") from None
 
+    def names(self) -> dict[str, str]:
+        """The keyring's names, by vkey text."""
+        return {key.text: name for name, key in self.keys().items()}
+
     def named(self, key: VerifierKey) -> str:
         """The keyring's name for a key with its digits, or the key's own text."""
         names = [name for name, each in self.keys().items() if each == key]

@@ -17,6 +17,13 @@ GROUPS, DIGITS = 8, 5
 
 def fingerprint(key: VerifierKey) -> str:
     """Eight groups of five digits, with spaces between."""
-    number = int.from_bytes(hashlib.sha256(key.text.encode()).digest(), "big") % 10 ** (GROUPS * DIGITS)
+    return digits_of(key.text)
+
+
+def digits_of(vkey: str) -> str:
+    """The same of a key's text."""
+    number = int.from_bytes(hashlib.sha256(vkey.encode(errors="surrogatepass")).digest(), "big") % 10 ** (
+        GROUPS * DIGITS
+    )
     digits = f"{number:0{GROUPS * DIGITS}}"
     return " ".join(digits[at : at + DIGITS] for at in range(0, len(digits), DIGITS))

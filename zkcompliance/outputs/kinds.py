@@ -15,6 +15,7 @@ from zkcompliance.attest.dsse import Envelope
 from zkcompliance.attest.signed import Signed
 from zkcompliance.attest.statement import PREDICATE_TYPE
 from zkcompliance.attest.summary import DETAILS, SVR
+from zkcompliance.attest.summary import WITHDRAWN as WITHDRAWN_TYPE
 from zkcompliance.errors import MalformedAttestation
 
 HEAD = 2 << 20  # bytes; an attestation is read to its end, of anything else the beginning is enough
@@ -74,6 +75,14 @@ def _is_signed_verdict(head: bytes) -> bool:
     return DETAILS in predicate or (statement.get("predicateType") == SVR and ours)
 
 
+def _is_withdrawn_list(head: bytes) -> bool:
+    try:
+        statement = json.loads(Signed.decode(head).payload)
+    except (MalformedAttestation, ValueError, RecursionError):
+        return False
+    return isinstance(statement, dict) and statement.get("predicateType") == WITHDRAWN_TYPE
+
+
 def _is_verifier(head: bytes) -> bool:
     return head.startswith(_ZIP) and _INSIDE in head[:256]
 
@@ -116,6 +125,7 @@ ROLL_UP = Kind("a roll-up file", lambda head: head.startswith(_ROLL_UP))
 PAGE = Kind("a page of `report`", _is_page)
 ATTESTATION = Kind("an attestation of a proof file", _is_attestation)
 SIGNED_VERDICT = Kind("a signed verdict", _is_signed_verdict)
+WITHDRAWN = Kind("a list of withdrawn verdicts", _is_withdrawn_list)
 ARCHIVE = Kind("an archive of a case", _none, "what was filed once is never replaced")
 VERIFIER = Kind("a one-file verifier", _is_verifier)
 _TEXT = Kind("a verdict as text", _none, "nothing tells a verdict as text from other text")

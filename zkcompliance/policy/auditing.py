@@ -72,4 +72,5 @@ def metered(log: LogShown) -> str:
 
 
 def _named(logs: Iterable[LogShown]) -> str:
-    return ", ".join(dict.fromkeys(log.called for log in logs))
+    *first, last = dict.fromkeys(log.called for log in logs)
+    return f"{', '.join(first)} and {last}" if first else last

@@ -32,14 +32,14 @@ from zkcompliance.verify.verifier import Report
 
 Key = tuple[str, str]  # slot and origin of a log of a claim
 
-LATEST = "that this is the log's latest checkpoint: freshness is for you to ask for"
+LATEST = "that the log has not gone on since: a policy can ask how old it may be, and `--state` remembers earlier ones"
 WHEN = "that it was proved {}: the time is the lab's word, since no reference that you drew was asked for{}"
 REHEARSAL = "REHEARSAL: made as if on {}, of a policy as it would then be in force; it shows nothing of any time"
-VACUOUS = "VACUOUS TRUTH IS NOT EXCLUDED: no number of rows of {} is shown, and over a log without rows this may hold"
-NONE_COUNTS = "VACUOUS TRUTH IS NOT EXCLUDED: it may be that no row of {} counts, and over none this may hold"
+VACUOUS = "IT MAY HOLD OF NOTHING: no number of rows of {} is shown, and a log without rows might meet this too"
+NONE_COUNTS = "IT MAY HOLD OF NOTHING: it may be that no row of {} counts, and then this might be met too"
 NOT_COUNTED = (
-    "VACUOUS TRUTH IS NOT EXCLUDED: {} has at least {} row(s), and how many of them count here is not shown: over none "
-    "that counts this may hold"
+    "IT MAY HOLD OF NOTHING: {} has at least {} row(s), and how many of them count here is not shown: where none "
+    "counts, this might be met too"
 )
 SEVERAL = (
     "SEVERAL LOGS fill {}, which are {}: more rows can make {} hold where it did not, so that each of them must belong "
@@ -78,7 +78,9 @@ OF_CALLER = (
     "whoever made the card that was given"
 )
 REFUSED = "the proof is refused, and says of itself that it was {}"
-FRESHNESS = "freshness is unknown: a later checkpoint of {} may exist"
+FRESHNESS = (
+    "freshness is unknown: rows may have been added to {} since, and whether this is its newest state is not known"
+)
 CHANGED = (
     "ANOTHER SCHEMA: {0} goes on under {2}, and the generation before was under {1}; the lineage shows that every "
     "column of {1} is the same in every row, and that each which {2} added is missing in every row sealed before"

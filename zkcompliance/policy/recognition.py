@@ -28,7 +28,7 @@ from zkcompliance.quantities import show_time
 
 SAID = (
     "RECOGNISED, NOT PROVED HERE: {0} judged it on {1} as it says, by the policy with SHA-256 {2}; that a proof was "
-    "there and was accepted is its word, signed by {3}"
+    "there and was accepted is its word, signed by {3}; {4}"
 )
 
 
@@ -61,7 +61,8 @@ class Seen:
 class Colleague:
     """A verdict whose signatures, age and policy are as `rule` asks. statement: SHA-256 of what they signed; dated: by
     when the signatures were there (None: not asked); trust: SHA-256 of the trust policy, empty where there was none;
-    periods: of how many it is a streak, of which all else is the last (0: it is of one proof)."""
+    periods: of how many it is a streak, of which all else is the last (0: it is of one proof); listed: UTC seconds of
+    the newest list of what the verifier withdrew, on which it is not (None: none was given)."""
 
     rule: Recognise
     statement: bytes
@@ -75,6 +76,7 @@ class Colleague:
     trust: bytes
     requirements: Mapping[str, Seen]
     periods: int = 0
+    listed: int | None = None
 
 
 Checkpoint = tuple[int, bytes]
@@ -137,7 +139,7 @@ def _taken(
     formulas.check(requirement, seen.values, followed, card.params)
     _check_logs(requirement, policy, verdict, seen, bench, judged)
     keys = ", ".join(verdict.keyids)
-    said = SAID.format(by, show_time(verdict.judged_at), verdict.policy.digest.hex(), keys)
+    said = SAID.format(by, show_time(verdict.judged_at), verdict.policy.digest.hex(), keys, _withdrawn(verdict.listed))
     if verdict.periods:
         said += f"; it is the last of a streak of {verdict.periods} periods, by its word too"
     logs = tuple((each.slot, each.origin, each.size, each.root, each.key) for each in seen.logs)
@@ -155,9 +157,17 @@ def _taken(
             verdict.dated,
             logs,
             verdict.periods,
+            verdict.listed,
         ),
     )
     return Judged(found)
+
+
+def _withdrawn(listed: int | None) -> str:
+    """Whether it was looked up that the verdict is not taken back. listed: as of a `Colleague`."""
+    if listed is None:
+        return "whether it was withdrawn since is not known: no list of withdrawn verdicts was given"
+    return f"it is not on the verifier's list of withdrawn verdicts of {show_time(listed)}"
 
 
 def _check_company(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from zkcompliance.errors import ZkComplianceError
+from zkcompliance.log.fingerprint import digits_of
 from zkcompliance.policy.binding import ForPolicy, Subject
 from zkcompliance.version import VERIFIER
 
@@ -115,7 +116,8 @@ class LogShown:
     key: the vkey text that signed; cosigned: operator → UTC seconds; sources: provenance that was shown of every row
     (none: it was not asked); rows: the least number of rows that was shown (0: not asked); counted: the least number of
     rows that the claim counts, of all logs of the slot together (None: it was not shown); meterer: who seals the log
-    and is not the lab, lab: whose log it is and whose key signs it, both as the policy says. several: whether other
+    and is not the lab, lab: whose log it is and whose key signs it, both as the policy says; named: what the keyring of
+    whoever judged calls the key (empty: it has no name there; None: no keyring was given). several: whether other
     logs of this name fill the slot too, whose rows are then counted in. stands_for: of a roll-up, (origin, size, root)
     of the log that it was shown to stand for; remembered: how many of the proofs which show that were verified with the
     state before, and not again.
@@ -139,6 +141,7 @@ class LogShown:
     sources: tuple[str, ...] = ()
     meterer: str = ""
     lab: str = ""
+    named: str | None = None
     first: int = 0
     succeeds: tuple[str, int, bytes] | None = None
     notes: tuple[str, ...] = ()
@@ -150,6 +153,11 @@ class LogShown:
     anchored: tuple[str, ...] = ()
     brackets_checked: bool = True
     linked: bool = False
+
+    @property
+    def digits(self) -> str:
+        """Of the key that signed, 40 that two people read to each other; empty where it was compared with none."""
+        return digits_of(self.key) if self.key else ""
 
     @property
     def called(self) -> str:
@@ -189,7 +197,8 @@ class Recognised:
     verifier: the URI of who judged; keyids: of the keys that signed, 64 hexadecimal digits each; judged_at: UTC
     seconds, as they say; policy: SHA-256 of theirs; statement: SHA-256 of the verdict's statement; dated: UTC seconds
     by which the signatures were there, as an authority says (None: not asked); logs: (slot, origin, size, root, vkey
-    text); periods: of how many their verdict is a streak, of which this is the last (0: it is of one proof).
+    text); periods: of how many their verdict is a streak, of which this is the last (0: it is of one proof); listed:
+    UTC seconds of the newest list of withdrawn verdicts that was given, on which it is not (None: none was).
     """
 
     verifier: str
@@ -200,6 +209,7 @@ class Recognised:
     dated: int | None
     logs: tuple[tuple[str, str, int, bytes, str], ...]
     periods: int = 0
+    listed: int | None = None
 
 
 @dataclass(frozen=True)
@@ -277,7 +287,8 @@ class Asked:
     lineages: the logs whose lineage was given, by the same names; params: of a claim by itself, name and value as
     `--param` reads it; drawn: UTC seconds at which the reference was drawn, None where that was not said; at: whether
     the moment of judgement was given, and is not the clock's; requests, openings: how many requests for rows were
-    given, and files that answer them; recognised: how many verdicts of others; trust_sha256: of the trust policy, empty
+    given, and files that answer them; recognised: how many verdicts of others; withdrawn: how
+    many lists of what they withdrew; trust_sha256: of the trust policy, empty
     where none was held against it.
     """
 
@@ -295,6 +306,7 @@ class Asked:
     requests: int = 0
     openings: int = 0
     recognised: int = 0
+    withdrawn: int = 0
     trust_sha256: bytes = b""
 
 
@@ -322,6 +334,16 @@ class Verdict:
     asked: Asked | None = None
     rehearsal: bool = False
     verifier: str = VERIFIER
+
+    def with_names(self, names: Mapping[str, str]) -> Verdict:
+        """The same, saying what a keyring calls each key. names: by vkey text."""
+        return replace(
+            self,
+            findings=tuple(
+                replace(each, logs=tuple(replace(log, named=names.get(log.key, "")) for log in each.logs))
+                for each in self.findings
+            ),
+        )
 
     @property
     def mismatches(self) -> tuple[ZkComplianceError, ...]:

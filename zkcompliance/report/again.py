@@ -38,7 +38,7 @@ def command(verdict: Verdict) -> list[str]:
         parts.append("--state STATE")
     parts += [f"--lineage {quoted('LINEAGE', before=f'{name}=')}" for name in asked.lineages]
     parts += ["--request REQUEST"] * asked.requests + ["--openings ROWS"] * asked.openings
-    parts += ["--recognised VERDICT"] * asked.recognised
+    parts += ["--recognised VERDICT"] * asked.recognised + ["--withdrawn LIST"] * asked.withdrawn
     if verdict.attested is not None:
         parts.append("--attestation ATTESTATION --attestation-key PEM")
     return [*parts, f"--at {_time(verdict.judged_at)}"]

@@ -6,7 +6,7 @@ more one day is said here, and the terminal, the one-file verifier and the page 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from zkcompliance.policy import auditing
 from zkcompliance.policy.verdict import Chooser, Finding, LogShown, Tells, Value, Verdict
@@ -40,7 +40,7 @@ def head(verdict: Verdict) -> list[Fact]:
     if verdict.attested is not None:
         made.append(Fact("attested", words.attested(verdict), verdict.attested.digest))
     if verdict.others:
-        made.append(Fact("not judged", f"{verdict.others:,} proof(s) in the file, which are for other policies"))
+        made.append(Fact("not judged", words.others(verdict)))
     return made
 
 
@@ -78,12 +78,17 @@ def _keys(verdict: Verdict) -> list[str]:
 
 
 def holder(log: LogShown) -> str:
-    """Whose key signed a log, as the policy says."""
+    """Whose key signed a log, as the policy says, and as the keyring of whoever judged does, where one was given."""
+    said = "no policy says whose key it is"
     if log.meterer:
-        return f"{words.clean(log.meterer)}, who seals this log and is not the lab, as the policy says"
-    if log.lab:
-        return f"{words.clean(log.lab)}, as the policy says"
-    return "no policy says whose key it is"
+        said = f"{words.clean(log.meterer)}, who seals this log and is not the lab, as the policy says"
+    elif log.lab:
+        said = f"{words.clean(log.lab)}, as the policy says"
+    if log.named is None:
+        return said
+    return (
+        f"{said}; {words.clean(log.named)}, as your keyring says" if log.named else f"{said}; it is not on your keyring"
+    )
 
 
 def of_finding(finding: Finding) -> list[Fact]:
@@ -108,7 +113,8 @@ def _period(finding: Finding) -> str:
     said = "it is not disclosed from when to when its rows are"
     if first and last:
         no_row = not first[0].exact and not last[0].exact
-        said = f"rows from {words.figure(first[0])} to {words.figure(last[0])}, as they say themselves"
+        one, other = words.figure(first[0]), words.figure(last[0])
+        said = f"rows {f'of {one}' if one == other else f'from {one} to {other}'}, as they say themselves"
         said = "no row counts, and so there is no first and no last day" if no_row else said
     bounds = [f"{words.clean(value.name)} is {words.figure(value)}" for value in _of(finding, Tells.BOUND)]
     moments = [f"clocks are judged as of {words.figure(value)}" for value in _of(finding, Tells.MOMENT)]
@@ -125,6 +131,9 @@ def _counted(finding: Finding) -> str:
 
 def _models(finding: Finding) -> str:
     named = [words.figure(value) for value in _of(finding, Tells.MODEL)]
+    if named and not any(value.exact for value in _of(finding, Tells.MODEL)):
+        of_lab = "none: it is about rows that name no model, which are of the lab as a whole"
+        return of_lab if named[0] == "the lab" else "it is about all rows, whatever model they name"
     return ", ".join(dict.fromkeys(named)) or "it is about all rows, whatever model they name"
 
 
@@ -134,7 +143,7 @@ def _outside(finding: Finding) -> str:
         if value.role == "parameter":
             said.append(f"{words.doc(value, finding) or words.clean(value.name)}: {words.figure(value)}")
         else:
-            said.append(f"{words.clean(value.name)}: {words.disclosed(value)}")
+            said.append(f"{words.named(value, finding)}: {words.disclosed(value)}")
     return "; ".join(said) or "how much of the log does not count is not disclosed"
 
 
@@ -163,9 +172,17 @@ def of_log(log: LogShown) -> list[Fact]:
     made.append(Fact("rows", words.least_rows(log, "no least number was shown")))
     made.append(Fact("source", words.printable_source(log.sources)))
     made.append(Fact("signed by", f"{log.key}: {holder(log)}" if log.key else "not compared with any key"))
+    made += [Fact("key digits", f"{log.digits}, to be compared over the phone")] if log.key else []
     cosigned = sorted((log.cosigned or {}).items())
     made += [Fact("cosigned by", f"{who}, {words.moment(at)}") for who, at in cosigned]
     return [*made, *([Fact("sealed", when)] if (when := words.sealed(log)) else [])]
+
+
+def of_floor(finding: Finding) -> list[Fact]:
+    """All that is told of a requirement that asks of a log itself, and is met."""
+    logs = [replace(log, counted=None) for log in finding.logs]  # every row counts there
+    known = [fact for log in logs for fact in of_log(log) if fact.name in ("log", "rows", "source")]
+    return [*known, *(fact for fact in evidence(finding) if fact.name != "security")]
 
 
 def evidence(finding: Finding) -> list[Fact]:

@@ -69,10 +69,8 @@ def short(finding: Finding, index: int) -> Markup:
     """A requirement that asks of a log itself, and is met: all of it in a few lines."""
     name = anchor(index)
     heading = tag("h3", tag("span", f"{index}. {words.heading(finding)}"), status(finding), id=f"{name}-name")
-    logs = [replace(fact, digest=b"") for log in finding.logs for fact in of_facts.of_log(log)]
-    known = [fact for fact in logs if fact.name in ("log", "rows", "source")]
-    evidence = [fact for fact in of_facts.evidence(finding) if fact.name != "security"]
-    parts = [tag("p", sentence(finding.says), class_="says"), _warnings(finding), listed([*known, *evidence])]
+    known = [replace(fact, digest=b"") if fact.name == "log" else fact for fact in of_facts.of_floor(finding)]
+    parts = [tag("p", sentence(finding.says), class_="says"), _warnings(finding), listed(known)]
     return tag("section", heading, *parts, id=name, class_="finding", aria_labelledby=f"{name}-name")
 
 
@@ -108,7 +106,10 @@ def _parameters(finding: Finding) -> Markup | None:
 
 
 def _name(value: Value, finding: Finding) -> Markup:
-    return join(value.name, tag("span", sentence(words.doc(value, finding)), class_="doc") if value.doc else None)
+    return join(
+        words.named(value, finding),
+        tag("span", sentence(words.doc(value, finding)), class_="doc") if value.doc else None,
+    )
 
 
 def _figure(value: Value) -> Markup:

@@ -30,7 +30,9 @@
                   before and after which it was not sealed; by: the beacons and operators that show it; checked: whether
                   that was looked at; null where nothing is said), rows, counted (rows that the claim counts, at least,
                   in all logs of the slot; null where it is not shown), sources, meterer (who seals it and is not the
-                  lab, as the policy says, or null), lab (whose log it is, as the policy says, or null), several:
+                  lab, as the policy says, or null), lab (whose log it is, as the policy says, or null), named (what
+                  the keyring of whoever judged calls the key; empty where it has no name there, null where no keyring
+                  was given), digits (of the key, 40 to be read over the phone; null where there is none), several:
                   whether other logs have this name too, whose rows are counted in; devices: where the policy asks that
                   some answered for its checkpoint, present (pieces of evidence in the file), verified, supporting
                   (distinct devices that did), asked and models, else null; stands_for: of a roll-up, origin, size and
@@ -42,8 +44,9 @@
                   of the AI Assurance Levels of arXiv 2601.11699 that it can serve, such as AAL-1, and why; null where
                   it is not met), recognised (where it was taken over from another's verdict and not proved here:
                   verifier, keyids, judged_at, policy (its SHA-256), statement (of the verdict, SHA-256), dated,
-                  periods (of the streak whose last it is; 0: it is of one proof), and logs with slot, origin, size,
-                  root and key; else null)
+                  periods (of the streak whose last it is; 0: it is of one proof), listed (of when the list of withdrawn
+                  verdicts is on which it is not; null where none was given), and logs with slot, origin, size, root and
+                  key; else null)
 
 Every integer is a decimal string, since a quantity may exceed what a reader's number holds exactly; digests are
 hexadecimal digits; keys are sorted; text is ASCII with escapes. Fields may be added within v1, none changes or goes.
@@ -192,6 +195,7 @@ def _recognised(taken: Recognised) -> dict[str, Any]:
         "statement": taken.statement.hex(),
         "dated": None if taken.dated is None else str(taken.dated),
         "periods": str(taken.periods),
+        "listed": None if taken.listed is None else str(taken.listed),
         "logs": [
             {"slot": slot, "origin": origin, "size": str(size), "root": root.hex(), "key": key}
             for slot, origin, size, root, key in taken.logs
@@ -250,6 +254,8 @@ def _log(log: LogShown) -> dict[str, Any]:
         "sources": list(log.sources),
         "meterer": log.meterer or None,
         "lab": log.lab or None,
+        "named": log.named,
+        "digits": log.digits or None,
         "several": log.several,
         "devices": None if log.devices is None else _devices(log.devices),
         "stands_for": None

@@ -65,7 +65,7 @@ def _mismatch(screen: Screen, error: ZkComplianceError) -> None:
     """What was asked about and what the file is about, once for all requirements that were not judged for it."""
     screen.line()
     hanging(screen, words.spoken(error), "bold", word=("NOT WHAT WAS ASKED: ", STYLES[Status.NOT_JUDGED]))
-    facts(screen, [("why", error.code, ""), ("", f"help: {error.help}", "dim")], NAME)
+    facts(screen, [("error", error.code, ""), ("", f"help: {error.help}", "dim")], NAME)
 
 
 def _summary(screen: Screen, verdict: Verdict) -> None:
@@ -111,6 +111,9 @@ def _finding(screen: Screen, finding: Finding) -> None:
         facts(screen, [("says", finding.says, ""), ("claim", finding.claim, "")], NAME)
         return
     rows: list[Line] = []
+    if finding.status is Status.MET and words.of_log_itself(finding):
+        facts(screen, [("says", finding.says, ""), *_lines(of_facts.of_floor(finding))], NAME)
+        return
     if finding.error is not None:
         rows.append(("why", words.why(finding), "bold"))
         if not finding.same_as:
@@ -125,7 +128,7 @@ def _finding(screen: Screen, finding: Finding) -> None:
         rows.append((value.name, f"{words.figure(value)}{bound}", "bold yellow" if value.chosen else ""))
     for value in words.shown(finding, "revealed"):
         bound = f"  [asked: {words.asked(value)}]" if value.asked else ""
-        rows.append(("reveals", f"{value.name} = {words.disclosed(value)}{bound}", "bold"))
+        rows.append(("reveals", f"{words.named(value, finding)} = {words.disclosed(value)}{bound}", "bold"))
     if finding.margin is not None:
         rows.append(("margin", words.margin_words(finding), "bold"))
     for log in finding.logs:

@@ -74,6 +74,18 @@ def doc(value: Value, finding: Finding) -> str:
     return _with_values(clean(value.doc), finding.values)
 
 
+def named(value: Value, finding: Finding) -> str:
+    """What a value is called, with the values of parameters in the place of their names: `first day of deploy`."""
+    return _with_values(clean(value.name), finding.values)
+
+
+def others(verdict: Verdict) -> str:
+    """How many proofs of the file are for other policies."""
+    if verdict.others == 1:
+        return "1 proof in the file, which is for another policy"
+    return f"{verdict.others:,} proofs in the file, which are for other policies"
+
+
 def _with_values(line: str, values: Sequence[Value]) -> str:
     """A sentence with the values of parameters in the place of their names, where they are known.
 
@@ -128,11 +140,15 @@ def gist(finding: Finding) -> str:
 def limits(verdict: Verdict, *, whole: bool = True) -> list[str]:
     """What the verdict does not show, each line once: of every proof, then what each requirement says of itself.
 
-    whole: False where a summary stands beside it, which has the second part.
+    whole: False where a summary stands beside it, which has the second part. Nothing is said of what was not judged,
+    nor of what a policy asks of a log itself where another requirement is about that log.
     """
-    said = [clean(line) for finding in verdict.findings for line in finding.not_proven]
+    judged = [each for each in verdict.findings if each.status is not Status.NOT_JUDGED]
+    told = {log.name for each in judged if not of_log_itself(each) for log in each.logs}
+    own = [each for each in judged if not of_log_itself(each) or {log.name for log in each.logs} - told]
+    said = [clean(line) for finding in own for line in finding.not_proven]
     if whole or len(verdict.findings) < 2:
-        said += [f"{clean(heading(each))}: {part}" for each in verdict.findings if (part := not_shown(each))]
+        said += [f"{clean(heading(each))}: {part}" for each in judged if (part := not_shown(each))]
     return list(dict.fromkeys(said))
 
 
@@ -205,7 +221,7 @@ def reference_said(verdict: Verdict) -> str:
         return bound
     wanted = verdict.asked.reference
     if wanted is None:
-        tail = "none was asked for, so that nobody but the lab says that the proof is no older than it states"
+        tail = "none was asked for, and that the proof is no older than it states is the lab's word"
         return f"the proof is bound to {bound}; {tail}" if verdict.reference else f"none; {tail}"
     drawn = "" if verdict.asked.drawn is None else f", drawn on {moment(verdict.asked.drawn)}"
     if wanted == verdict.reference:
@@ -408,7 +424,7 @@ def segments(log: LogShown) -> str:
 def least_rows(log: LogShown, otherwise: str) -> str:
     """The least number of rows that was shown of a log, or of it and those that share its name, and how many of them
     count; otherwise: of none."""
-    counted = f"at least {log.counted:,} count" if log.counted else ""
+    counted = f"at least {log.counted:,} {'counts' if log.counted == 1 else 'count'}" if log.counted else ""
     if not log.rows:
         return counted or otherwise
     rows = f"at least {log.rows:,}" + (f" in all logs of {clean(log.name)} together" if log.several else "")

@@ -81,9 +81,8 @@ def parser() -> Parser:
     for name in _ELSEWHERE:
         action = "append" if name in _REPEATED else "store"
         made.add_argument(name, action=action, metavar="X", help="of the installed program alone")
-    made.add_argument(
-        "--recognised", action="append", default=[], metavar="FILE", help="of the installed program alone"
-    )
+    for name in ("--recognised", "--withdrawn"):
+        made.add_argument(name, action="append", default=[], metavar="FILE", help="of the installed program alone")
     made.add_argument("--at", metavar="TIME", help="judge as of this time, such as 2026-08-02; now if it is not given")
     made.add_argument("--attestation", metavar="FILE", help="an attestation that must be about this FILE")
     made.add_argument("--attestation-key", metavar="PEM", help="the public key that must have signed it")

@@ -11,7 +11,9 @@ from zkcompliance.policy.model import Policy
 from zkcompliance.policy.recognition import Colleague
 
 
-def colleagues(paths: Sequence[Path], policy: Policy, now: int) -> tuple[Colleague, ...]:
+def colleagues(
+    paths: Sequence[Path], policy: Policy, now: int, withdrawn: Sequence[Path] = ()
+) -> tuple[Colleague, ...]:
     """None where none is given; Unsupported where one is."""
     if paths:
         raise Unsupported(
