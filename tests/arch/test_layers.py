@@ -63,7 +63,9 @@ ROOMS: dict[str, str] = {
     "archive": "card decide edge errors limits policy progress quantities report strict_json",
     "streaks": "decide errors limits log policy progress",
     # what people call
-    "client": "attest card claim decide errors joint log outputs policy progress prove quantities schemas streaks",
+    "client": (
+        "attest card claim decide errors importers joint log outputs policy progress prove quantities schemas streaks"
+    ),
     "live": "client edge errors importers log quantities schemas start",
     "commands": (
         "archive attest card claim cosigning decide desk edge errors evidence importers joint limits live log openings "
