@@ -116,6 +116,9 @@ class Log:
         progress: Progress = silent,
         cluster: Cluster | None = None,
         beacon: str | Path | None = None,
+        evidence: Sequence[str | Path] = (),
+        trust: Sequence[str | Path] = (),
+        options: Mapping[str, str] | None = None,
     ) -> None:
         """Commit to everything appended and sign a new checkpoint.
 
@@ -125,21 +128,61 @@ class Log:
         With `spool`, while another process holds the log: rows stay where they are, and are sealed by its next seal;
         LogBusy with `empty`. cluster: whose workers commit to the segments (docs/cluster.md). beacon: the file of a
         round of drand, as its HTTP API gives it, that the segments hold (docs/provenance.md); not with `cluster`.
+        evidence: files of what others signed, which are checked, and of which rows are made (of chips, by NVIDIA's or
+        a service's evidence; of compute, by CloudTrail's), with what was appended; the log keeps them. trust: whose
+        signatures are taken, options: what evidence leaves open, such as `owner`, both as `seal` has them on the
+        command line. Not with `cluster`, `empty` or `spool`. EvidenceRefused where it is not genuine.
         """
         from zkcompliance.prove.cluster import executor_of
         from zkcompliance.prove.growth import remark
 
         executor = None if cluster is None else executor_of(cluster)
-        if beacon is None:
-            self._writer.seal(empty=empty, progress=progress, executor=executor)
-        else:
+        if not evidence and (trust or options):
+            raise UsageError("seal: trust= and options= are about evidence=, and none is given")
+        if evidence and (executor is not None or empty):
+            raise UsageError("seal: evidence= goes with neither cluster= nor empty=")
+        round_ = None
+        if beacon is not None:
             from zkcompliance.attest.stamping import read_beacon
 
             given = read_beacon(Path(beacon))
             given.keep(self.path)
-            self._writer.seal(empty=empty, progress=progress, executor=executor, beacon=(given.number, given.digest))
+            round_ = (given.number, given.digest)
+        if evidence:
+            self._seal_evidence([Path(e) for e in evidence], [Path(t) for t in trust], options or {}, round_, progress)
+        else:
+            self._writer.seal(empty=empty, progress=progress, executor=executor, beacon=round_)
         if (sentence := remark(self.sealed())) is not None:
             warnings.warn(sentence, UserWarning, stacklevel=2)
+
+    def _seal_evidence(
+        self,
+        paths: Sequence[Path],
+        trust: Sequence[Path],
+        options: Mapping[str, str],
+        beacon: tuple[int, bytes] | None,
+        progress: Progress,
+    ) -> None:
+        """Seal the rows that are made of evidence, after what was appended."""
+        from zkcompliance.importers.evidenced import Evidenced
+        from zkcompliance.log import backing
+        from zkcompliance.log.layout import Layout
+        from zkcompliance.log.once import Input
+
+        if not isinstance(self._writer, Writer):
+            raise UsageError("seal: evidence= is for a log that was opened without spool=")
+        now, layout = int(self._clock()), Layout(self.path)
+        evidenced = Evidenced.of(paths, trust, (), now)
+        evidenced.check(self.schema, options, frozenset())
+        evidenced.numbers, count = backing.planned(layout, evidenced.kept)
+
+        def inputs() -> Iterator[Input]:
+            for place in evidenced.makers:
+                parts = evidenced.made(place, self.schema, options, now, None)
+                yield Input(evidenced.pieces[place].name, (part.columns for part in parts), True)
+            backing.keep(layout, evidenced.kept)
+
+        self._writer.seal_inputs(inputs(), evidence=count, progress=progress, beacon=beacon)
 
     def grown(self) -> str | None:
         """What `seal` warns of: that the log soon has more segments than one proof covers; None where there is time."""

@@ -64,7 +64,9 @@ ROOMS: dict[str, str] = {
     "archive": "attest card decide edge errors joint limits policy progress quantities report streaks strict_json",
     "streaks": "decide errors limits log policy progress",
     # what people call
-    "client": "attest card claim decide errors joint log outputs policy progress prove quantities schemas streaks",
+    "client": (
+        "attest card claim decide errors importers joint log outputs policy progress prove quantities schemas streaks"
+    ),
     "signed": "attest errors outputs policy",
     "live": "client edge errors importers log quantities schemas start",
     "commands": (

@@ -17,8 +17,8 @@ from tests.kit.command_line import run
 from tests.kit.devices import Authority, Device, file_of
 from zkcompliance import client as zk
 from zkcompliance import importers, schemas
-from zkcompliance.commands.evidenced import Evidenced
-from zkcompliance.errors import ImporterError, SchemaError
+from zkcompliance.errors import ImporterError, SchemaError, UsageError, ZkComplianceError
+from zkcompliance.importers.evidenced import Evidenced
 from zkcompliance.log import backing, merkle
 from zkcompliance.log.fsck import fsck
 from zkcompliance.log.layout import Layout
@@ -81,6 +81,28 @@ def test_real_gpus_are_rows_of_chips(tmp_path: Path, key: Path) -> None:
     assert (
         again.exit_code == 2 and "already" in said(again) and backing.planned(Layout(tmp_path / "log"), []) == ([], 1)
     )
+
+
+def test_from_python(tmp_path: Path, key: Path) -> None:
+    """With rows that were appended, which stay the lab's word; and what is refused, after which nothing is sealed."""
+    options = {"owner": "Lab", "from": "2025-11-01T00:00:00Z"}
+    own = {"chip": "c1", "owner": "Lab", "kind": "other", "peak": 0, "from": 1_764_000_000}
+    with zk.open_log(tmp_path / "log", key=key, schema=schemas.chip) as log:
+        log.append(own)
+        with pytest.raises(UsageError, match="go"):
+            log.seal(evidence=[GPUS], options=options, empty=True)
+        with pytest.raises(UsageError, match="none is given"):
+            log.seal(options=options)
+        bundle, signer = signed_over(ROWS.encode(), tmp_path)
+        with pytest.raises(UsageError, match="about none of the inputs"):
+            log.seal(evidence=[bundle], trust=[signer])
+        (tmp_path / "false.json").write_bytes(GPUS.read_bytes().replace(b"EeAB/+l7", b"EeAB/+l8", 1))
+        with pytest.raises(ZkComplianceError):
+            log.seal(evidence=[tmp_path / "false.json"], options=options)
+        assert not log.sealed().segments and log.pending_rows == 1
+        log.seal(evidence=[GPUS], options=options)
+    assert marks(tmp_path / "log") == [(0, "self_declared"), *[(1, "hardware_attested")] * 4]
+    assert fsck(tmp_path / "log").clean
 
 
 def test_two_pieces_in_one_seal_and_a_third_later(tmp_path: Path, key: Path) -> None:

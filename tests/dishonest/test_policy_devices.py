@@ -268,6 +268,19 @@ def test_policies_that_are_not_taken(lines: str, says: str) -> None:
         parse_policy(kit.text(more="[devices]\n" + lines.replace("{root}", ROOT) + "\n").encode())
 
 
+@pytest.mark.parametrize("named", ["compute", "more"])
+@pytest.mark.parametrize("table", ["devices", "openings"])
+def test_a_log_of_an_optional_slot_is_not_left_out(table: str, named: str) -> None:
+    """Rows go into the log of which nothing is asked, or the one that is asked about is left out of the proof."""
+    asked = {"devices": f'[devices]\nat_least = 1\nroot = "{ROOT}"\n', "openings": "[openings]\nrows = 3\n"}[table]
+    given = kit.text(keys='\n[logs.more]\nschema = "compute"\n', more=f'{asked}logs = ["{named}"]\n').replace(
+        'logs = { compute = "compute" }', 'logs = { compute = { all = ["compute"], further = ["more"] } }'
+    )
+    with pytest.raises(MalformedPolicy, match=rf"{table}\.logs: .* name all of compute, more, or none"):
+        parse_policy(given.encode())
+    parse_policy(given.replace(f'logs = ["{named}"]', 'logs = ["compute", "more"]').encode())
+
+
 def test_within_a_time(log: SealedLog, proved: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     """From the round that the nonce is over to a time stamp over the evidence. Each of them missing, strange, or of
     another moment: the answer is sound, and not within."""

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from zkcompliance.commands.evidenced import Evidenced
     from zkcompliance.commands.reading import Readers, Reading
     from zkcompliance.importers import Importer, Part
+    from zkcompliance.importers.evidenced import Evidenced
     from zkcompliance.log.layout import Layout
     from zkcompliance.log.once import Input, Passed, Piece
     from zkcompliance.log.signer import SignerKey
@@ -149,9 +149,9 @@ def command(
     """
     from zkcompliance import importers
     from zkcompliance.attest.stamping import read_beacon
-    from zkcompliance.commands.evidenced import Evidenced
     from zkcompliance.commands.reading import Readers, Reading, fed
-    from zkcompliance.log import files, keys, open_log
+    from zkcompliance.importers.evidenced import Evidenced
+    from zkcompliance.log import backing, files, keys, open_log
     from zkcompliance.log.layout import Layout, Settings
     from zkcompliance.log.writer import Writer, refuse_roll_up
     from zkcompliance.prove.growth import remark
@@ -238,10 +238,10 @@ def command(
                     sealing.keep(folder)
                 if executor is not None:
                     counted.readers = reading.enter_context(Readers(executor, Layout(folder), files_of, how, report))
-                pieces = evidenced.plan(Layout(folder))
+                evidenced.numbers, pieces = backing.planned(Layout(folder), evidenced.kept)
                 checkpoint = writer.seal_inputs(
                     counted.sources(report, Layout(folder), kept), again=again, empty=empty, passed=passed, since=start,
-                    older=older, evidence=pieces, progress=report, executor=executor,
+                    older=older, evidence=pieces if evidenced.pieces else 0, progress=report, executor=executor,
                     beacon=None if sealing is None else (sealing.number, sealing.digest),
                 )  # fmt: skip
         for said in counted.said:
@@ -324,7 +324,7 @@ class _Counter:
 
         kept: where texts of ids are gathered, which are kept in the log when all inputs were read, before it is sealed.
         """
-        from zkcompliance.log import texts
+        from zkcompliance.log import backing, texts
         from zkcompliance.log.once import Input
 
         for number, (importer, name) in enumerate(self._files):
@@ -332,7 +332,7 @@ class _Counter:
             yield Input(name, chunks, not importer.schemas and not self._equal)
         for place in self._evidenced.makers:
             yield Input(self._evidenced.pieces[place].name, self._made(place, report, kept), not self._equal)
-        self._evidenced.keep(layout)
+        backing.keep(layout, self._evidenced.kept)
         if kept is not None:
             texts.keep(layout, (text for text in kept if text and not text.startswith("0x")))
 

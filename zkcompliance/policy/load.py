@@ -32,7 +32,7 @@ from zkcompliance.policy.model import (
     Requirement,
 )
 from zkcompliance.policy.recognising import read_recognise
-from zkcompliance.policy.slots import IN_ORDER
+from zkcompliance.policy.slots import IN_ORDER, refuse_beside
 from zkcompliance.policy.toml import Table, fault, name, read, table, text
 from zkcompliance.policy.versions import with_versions
 
@@ -97,6 +97,10 @@ class _Reader:
         earliest = 0 if proof_age is None else max(0, valid_from - proof_age)
         requirements = self._requirements(logs, subject == "required", proof_age is not None, earliest)
         openings = self._openings(logs) if "openings" in root else None
+        if devices is not None:
+            refuse_beside(devices.logs, "devices.logs", requirements)
+        if openings is not None and openings.logs:
+            refuse_beside(openings.logs, "openings.logs", requirements)
         recognise = read_recognise(root, [each.name for each in requirements], anchors, self._every_key(anchors))
         logs = with_versions(logs, requirements, lambda each: self.cards.get(each.claim) or catalogue.load(each.claim))
         root.close()

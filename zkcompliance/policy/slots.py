@@ -15,6 +15,7 @@ from zkcompliance.errors import RequirementNotShown, SignatureRejected, Statemen
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.policy.model import LogKey, LogRule, Requirement
 from zkcompliance.policy.proofs import Claimed, Place
+from zkcompliance.policy.toml import fault
 
 Keys = Mapping[str, Sequence[VerifierKey]]
 Placed = tuple[Place, str]  # a log in a slot, and the label of the log of the policy that it is
@@ -153,3 +154,20 @@ def _unknown(place: Place, taken: Iterable[str], rules: Mapping[str, LogRule]) -
         f"are of {named}",
         help="if that log belongs there, give its key too (--log-key NAME=PUB), unless the policy names the keys",
     )
+
+
+def refuse_beside(asked: Sequence[str], path: str, requirements: Sequence[Requirement]) -> None:
+    """MalformedPolicy where something is asked of some of the logs that a slot may take, and which of them a proof is
+    about is the lab's choice: it would put the rows into the others, or leave out the one that is asked about.
+
+    asked: the policy's names of logs; path: of the key that has them.
+    """
+    for each in requirements:
+        for slot, more in each.further.items():
+            taken = each.taken(slot) if more else ()
+            missing = [log for log in taken if log not in asked]
+            if missing and len(missing) < len(taken):
+                why = (
+                    f"has not {', '.join(missing)}, and the slot {slot} of requirements.{each.name} takes these as well"
+                )
+                raise fault(path, f"{why}, as whoever proves likes: name all of {', '.join(taken)}, or none")

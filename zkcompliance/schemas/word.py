@@ -3,7 +3,7 @@ meterer; and no lab writes it of its own rows, nor the number of a piece of evid
 
 Nothing here checks a signature. So rows that somebody states are sealed as self_declared and without evidence, from
 whichever file, option or program they come; `seal --evidence` sets both columns afterwards, of rows that evidence backs
-(commands/evidenced.py); a meterer, who seals what it measured of others, says so when it seals, and a policy names its
+(importers/evidenced.py); a meterer, who seals what it measured of others, says so when it seals, and a policy names its
 key (docs/spec/policy.md).
 """
 

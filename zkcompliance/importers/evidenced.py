@@ -1,4 +1,4 @@
-"""`seal --evidence`: rows that a piece of evidence backs get its number and its source, by this code alone."""
+"""Rows that a piece of evidence backs get its number and its source when they are sealed, by this code alone."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ from zkcompliance.errors import ImporterError, SchemaError, UsageError
 from zkcompliance.importers import Part
 from zkcompliance.importers.backed import Backing, Trusted, digest_of, read
 from zkcompliance.importers.model import BATCH_ROWS
-from zkcompliance.log import backing
-from zkcompliance.log.layout import Layout
 from zkcompliance.schemas import Schema, encode_rows
 from zkcompliance.schemas.catalogue import SOURCES
 
@@ -24,7 +22,8 @@ if TYPE_CHECKING:
 @dataclass
 class Evidenced:
     """The pieces of one seal. backs: which piece (its place in `pieces`) backs an input, by its name; digests: SHA-256
-    of such an input, as it was checked; numbers: of the pieces in the log, once they are kept."""
+    of such an input, as it was checked; numbers: of the pieces in the log, which whoever seals fills in before a row is
+    read, and keeps the pieces under before one is sealed (`log.backing`)."""
 
     pieces: Sequence[Backing]
     backs: Mapping[str, int]
@@ -35,7 +34,10 @@ class Evidenced:
     def of(cls, paths: Sequence[Path], trust: Sequence[Path], inputs: Sequence[str], now: int) -> Evidenced:
         """Everything checked. UsageError for a piece that backs nothing here; else as `importers.backed.read`."""
         if trust and not paths:
-            raise UsageError("--evidence-trust is what evidence is held against: give --evidence too")
+            raise UsageError(
+                "who is trusted for evidence is said, and no evidence is there: give --evidence too",
+                help="zkcompliance seal --help",
+            )
         pieces = read(paths, Trusted.read(trust), now)
         about = any(piece.rows is None for piece in pieces)
         digests = {name: digest_of(name) for name in inputs} if about else {}
@@ -78,14 +80,10 @@ class Evidenced:
             if name not in known:
                 raise UsageError(f"no evidence has an option {name!r}; there is {', '.join(sorted(known))}")
 
-    def plan(self, layout: Layout) -> int:
-        """Number the pieces as the log will; how many it will have then, 0 where none is brought."""
-        self.numbers, count = backing.planned(layout, [piece.piece for piece in self.pieces])
-        return count if self.pieces else 0
-
-    def keep(self, layout: Layout) -> None:
-        """Keep the pieces in the log, durably, under these numbers: when all rows were read, before they are sealed."""
-        backing.keep(layout, [piece.piece for piece in self.pieces])
+    @property
+    def kept(self) -> list[bytes]:
+        """The pieces as the log keeps them."""
+        return [piece.piece for piece in self.pieces]
 
     def made(
         self, place: int, schema: Schema, options: Mapping[str, str], now: int, kept: set[str] | None
