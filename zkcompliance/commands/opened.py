@@ -118,15 +118,17 @@ def _names(shown: Shown) -> Sequence[int]:
 
 
 def _fields(shown: Shown, ours: bool) -> dict[str, str]:
+    from zkcompliance.log.fingerprint import fingerprint
     from zkcompliance.quantities import show_time
 
     log, request = shown.log, shown.request
     whole = "all" if log.whole else f"{log.first} to {log.last}"
     fields = {
-        "log": f"{log.origin}, {log.checkpoint.size} segment(s), root {log.checkpoint.root.hex()}",
-        "segments": whole, "signed by": shown.key.text, "schema": shown.schema.label,
+        "log": f"{log.origin}, segments: {log.checkpoint.size}, root {log.checkpoint.root.hex()}",
+        "segments": whole, "signed by": shown.key.text, "key digits": fingerprint(shown.key),
+        "schema": shown.schema.label,
         "proof": f"{shown.claim}, made on {show_time(shown.time)} as the lab states",
-        "evidence": f"{len(shown.pieces)} piece(s) in the file",
+        "evidence": f"pieces in the file: {len(shown.pieces)}",
     }  # fmt: skip
     if request is None:
         return {**fields, "chosen by": "the lab: nobody drew these rows"}
