@@ -1,9 +1,11 @@
-"""`python release/build.py -o FOLDER`: wheel, sdist, one-file verifier and bill of materials, with their digests.
+"""`python release/build.py -o FOLDER`: wheel, sdist, one-file verifier, conformance kit, bill of materials, digests.
 
 What goes in is what git knows of this checkout, as it lies there, and nothing else. The same sources and the same
-setuptools, zlib and Python give the same bytes of the first three, in any folder, at any time and under any umask:
+setuptools, zlib and Python give the same bytes of the first four, in any folder, at any time and under any umask:
 every file is dated EPOCH, belongs to nobody and is read by all. The bill says what the Python that runs this has
-installed. Needs `setuptools` and `packaging`; nothing is fetched.
+installed. Needs what `pip install --editable '.[test]'` brings; nothing is fetched.
+
+`--publish` refuses to build while pyproject.toml names no home page: what an index shows of a version stays as it is.
 """
 
 from __future__ import annotations
@@ -17,17 +19,21 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 
-from bill import bill  # noqa: E402 - of this folder, which is no package
+import kit  # noqa: E402 - of this folder, which is no package
+from bill import bill  # noqa: E402
 
 from zkcompliance.standalone.build import archive  # noqa: E402
 
 EPOCH = 1735689600  # 2025-01-01, seconds; a zip cannot say a time before 1980
 SUMS = "SHA256SUMS"
+ADDRESSES = ("Homepage", "Source", "Issues", "Changelog")
+EXAMPLES = (".example", ".invalid", ".test", ".localhost", "example.com", "example.org", "example.net")  # RFC 2606
 _BACKEND = "import sys; from setuptools import build_meta; getattr(build_meta, sys.argv[1])(sys.argv[2])"
 
 
@@ -39,8 +45,13 @@ def sources(folder: Path) -> None:
             path, copy = ROOT / name, folder / name
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_bytes(path.read_bytes())
-            copy.chmod(0o755 if path.stat().st_mode & 0o100 else 0o644)
-            os.utime(copy, (EPOCH, EPOCH))
+            dated(copy, 0o755 if path.stat().st_mode & 0o100 else 0o644)
+
+
+def dated(path: Path, mode: int = 0o644) -> None:
+    """A file as it is on every machine."""
+    path.chmod(mode)
+    os.utime(path, (EPOCH, EPOCH))
 
 
 def backend(kind: str, folder: Path, output: Path) -> Path:
@@ -83,20 +94,35 @@ def files() -> dict[str, bytes]:
         sdist = backend("sdist", folder / "sdist-of", folder / "sdist")
         sources(folder / "wheel-of")
         wheel = backend("wheel", folder / "wheel-of", folder / "wheel")
-        made = {sdist.name: settled(sdist.read_bytes()), wheel.name: wheel.read_bytes()}
+        kit.sources(folder / "kit-of", (ROOT / "LICENSE").read_bytes(), dated)
+        cases = backend("wheel", folder / "kit-of", folder / "kit")
+        made = {sdist.name: settled(sdist.read_bytes()), **{each.name: each.read_bytes() for each in (wheel, cases)}}
     return {**made, "zkcompliance-verify.pyz": archive(), "zkcompliance.cdx.json": bill()}
+
+
+def homeless() -> str:
+    """What is wrong with the addresses of pyproject.toml, empty where nothing is."""
+    urls = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"].get("urls", {})
+    if any(name not in urls for name in ADDRESSES):
+        return f"pyproject.toml has no [project.urls] with {', '.join(ADDRESSES)}: docs/releasing.md, Make a release"
+    wrong = [url for url in urls.values() if not url.startswith("https://") or url.split("/")[2].endswith(EXAMPLES)]
+    return f"pyproject.toml names {', '.join(wrong)}, where nobody is at home" if wrong else ""
 
 
 def main() -> None:
     made = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     made.add_argument("-o", "--output", type=Path, required=True, help="the folder to make: it must not be there")
-    output = made.parse_args().output
+    made.add_argument("--publish", action="store_true", help="refuse where pyproject.toml lacks what an index shows")
+    asked = made.parse_args()
+    output = asked.output
+    if asked.publish and (found := homeless()):
+        sys.exit(f"error: {found}")
     if output.exists():
         sys.exit(f"error: {output} is there already")
-    found = files()
-    sums = "".join(f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in sorted(found.items()))
+    packed = files()
+    sums = "".join(f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in sorted(packed.items()))
     output.mkdir(mode=0o755)
-    for name, data in {**found, SUMS: sums.encode()}.items():
+    for name, data in {**packed, SUMS: sums.encode()}.items():
         (output / name).write_bytes(data)
     print(sums, end="")
 

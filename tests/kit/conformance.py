@@ -40,7 +40,8 @@ proofs of dishonest provers, and questions, policies, keys, trust policies and a
     python3 run.py -- COMMAND …
 
 runs them (Python 3.11, nothing else) against COMMAND …, which takes the options of `zkcompliance verify`; `--only TEXT`
-runs those with TEXT in their name, `--list` names them. `index.json` has for each case its files, the command line, the
+runs those with TEXT in their name, `--list` names them. Installed from its wheel, the kit is run as
+`zkcompliance-conformance -- COMMAND …`. `index.json` has for each case its files, the command line, the
 exit status, the error code (`error[CODE]`, the first line of stderr; empty where it is accepted), and for accepted ones
 the members that the JSON verdict must have (`--json`). A file of a case is one of `files/` after edits: [offset,
 bytes removed, bytes inserted in hexadecimal], one after the other.

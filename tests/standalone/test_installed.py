@@ -6,6 +6,7 @@ Each has the catalogue, and each makes the same one-file verifier, byte for byte
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -87,6 +88,19 @@ def test_a_wheel(wheel: Path) -> None:
     assert names == {path.relative_to(there) for path in there.rglob("*")}
     assert not (wheel / "circuits").exists()
     assert archive(wheel, wheel) == build.archive()
+
+
+def test_the_size_of_the_wheel(wheel: Path) -> None:
+    """What docs/releasing.md says of it, and that nothing is in it which an installed package does not use."""
+    (packed,) = wheel.parent.glob("*.whl")
+    with zipfile.ZipFile(packed) as file:
+        entries = file.infolist()
+    page = (ROOT / "docs" / "releasing.md").read_text()
+    (stated,) = re.findall(r"The wheel has ([0-9.]+) MB", page)
+    assert abs(packed.stat().st_size / 1e6 - float(stated)) < 0.1, "the page says otherwise"
+    source = sum(entry.compress_size for entry in entries if entry.filename.endswith(".py"))
+    assert source > 0.75 * packed.stat().st_size, "what is no source takes more room than it did"
+    assert not [entry.filename for entry in entries if {"tests", "docs"} & set(entry.filename.split("/"))]
 
 
 def test_an_sdist_makes_the_same_wheel(checkout: Path, wheel: Path, tmp_path: Path) -> None:

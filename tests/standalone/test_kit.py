@@ -56,7 +56,7 @@ def test_a_verifier_that_lacks_a_check(made: Path, tmp_path: Path, name: str) ->
     check, verifier = CHECKS[name], tmp_path / "verifier.pyz"
     verifier.write_bytes(without(check))
     (case,) = [each for each in cases(made) if each["name"] == check.case]
-    status, lines = ran(made, verifier, check.case.partition(":")[0])
+    status, lines = ran(made, verifier, check.case.partition(":")[0] + ":")
     assert status == 1
     found = [line for line in lines[:-1] if "0 accepted, not" in line]
     assert f"{check.case}: 0 accepted, not {case['status']} {case['code']}" in found

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -17,6 +19,7 @@ import yaml
 from jsonschema import Draft7Validator
 from referencing import Registry, Resource
 
+from tests.kit import conformance
 from tests.kit.doc_blocks import blocks, run_in_order, shell
 from zkcompliance.standalone.build import archive
 from zkcompliance.version import VERSION
@@ -24,6 +27,7 @@ from zkcompliance.version import VERSION
 ROOT = Path(__file__).parents[2]
 SCHEMAS = ROOT / "tests" / "data" / "cyclonedx"
 SDIST, WHEEL = f"zkcompliance-{VERSION}.tar.gz", f"zkcompliance-{VERSION}-py3-none-any.whl"
+KIT = f"zkcompliance_conformance-{VERSION}-py3-none-any.whl"
 BILL, ALONE, SUMS = "zkcompliance.cdx.json", "zkcompliance-verify.pyz", "SHA256SUMS"
 WORKFLOW = ROOT / ".github" / "workflows" / "release.yml"
 
@@ -76,7 +80,7 @@ def test_the_page_compares_them(release: dict[str, bytes], tmp_path: Path) -> No
 def test_the_digests_are_those_of_the_files(release: dict[str, bytes]) -> None:
     lines = dict(reversed(line.split("  ")) for line in release[SUMS].decode().splitlines())
     assert lines == {name: hashlib.sha256(data).hexdigest() for name, data in release.items() if name != SUMS}
-    assert set(lines) == {SDIST, WHEEL, BILL, ALONE} and release[ALONE] == archive()
+    assert set(lines) == {SDIST, WHEEL, KIT, BILL, ALONE} and release[ALONE] == archive()
 
 
 def test_the_sdist_is_the_checkout_and_the_wheel_the_package(release: dict[str, bytes], tmp_path: Path) -> None:
@@ -90,6 +94,73 @@ def test_the_sdist_is_the_checkout_and_the_wheel_the_package(release: dict[str, 
         names = set(file.namelist())
     beside = {name for name in names if not name.startswith(("zkcompliance/", f"zkcompliance-{VERSION}.dist-info/"))}
     assert not beside and "zkcompliance/circuits/REGISTRY.lock" in names
+
+
+def test_the_kit_is_a_wheel_with_a_command(release: dict[str, bytes], tmp_path: Path) -> None:
+    """Unpacked as an installer does, its command judges the one file, and it holds what the kit's folder holds."""
+    with zipfile.ZipFile(io.BytesIO(release[KIT])) as file:
+        file.extractall(tmp_path)  # noqa: S202 - release/build.py made it just now
+    package, facts = tmp_path / "zkcompliance_conformance", tmp_path / f"zkcompliance_conformance-{VERSION}.dist-info"
+    inside = {str(path.relative_to(package)): path.read_bytes() for path in package.rglob("*") if path.is_file()}
+    assert inside == {**dict(conformance.contents()), "__init__.py": b""}
+    assert "Requires-Dist" not in (facts / "METADATA").read_text()
+    command = "zkcompliance-conformance = zkcompliance_conformance.run:script"
+    assert command in (facts / "entry_points.txt").read_text()
+    (tmp_path / "verify.pyz").write_bytes(release[ALONE])
+    start = (
+        f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from zkcompliance_conformance.run import script; script()"
+    )
+    words = ["--only", "dishonest prover: no-work", "--", sys.executable, "-I", "-S", "verify.pyz"]
+    done = subprocess.run([sys.executable, "-c", start, *words], cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "1 cases, 0 with a difference\n"), done.stderr
+
+
+URLS = "".join(f'{name} = "https://code.lab.org/zk/{name}"\n' for name in ("Homepage", "Source", "Issues", "Changelog"))
+
+
+@pytest.mark.parametrize(
+    ("urls", "said"),
+    [
+        ("", "has no [project.urls]"),
+        (URLS.replace("Issues", "Bugs"), "has no [project.urls]"),
+        (URLS.replace("code.lab.org", "code.example"), "nobody is at home"),
+        (URLS.replace("code.lab.org", "www.example.com"), "nobody is at home"),
+        (URLS.replace("https:", "http:"), "nobody is at home"),
+        (URLS, ""),
+    ],
+)
+def test_nothing_is_published_without_a_home(
+    urls: str, said: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    build = runpy.run_path(str(ROOT / "release" / "build.py"))
+    project = (
+        (ROOT / "pyproject.toml").read_text().replace("[project.scripts]", f"[project.urls]\n{urls}\n[project.scripts]")
+    )
+    (tmp_path / "pyproject.toml").write_text(project)
+    build["homeless"].__globals__["ROOT"] = tmp_path
+    assert said in build["homeless"]() and bool(said) == bool(build["homeless"]())
+
+
+def test_publishing_is_refused_as_the_package_stands(tmp_path: Path) -> None:
+    """It has no home yet; whoever gives it one takes this test away."""
+    words = [sys.executable, ROOT / "release" / "build.py", "--publish", "-o", tmp_path / "made"]
+    done = subprocess.run(words, capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 1 and "docs/releasing.md" in done.stderr and not (tmp_path / "made").exists()
+
+
+def test_the_image_is_built_from_what_lies_beside_it() -> None:
+    """Of root.tar and wheels/, which build.sh makes, with nothing fetched, and not as root."""
+    folder = ROOT / "release" / "container"
+    text = (folder / "Dockerfile").read_text()
+    words = [line.split()[0] for line in text.splitlines() if re.match(r"[A-Z]+ ", line)]
+    assert words[:2] == ["FROM", "ADD"] and "FROM scratch\nADD root.tar /\n" in text
+    assert "--no-index" in text and text.index("USER lab") < text.index("ENTRYPOINT") and "http" not in text
+    script = folder / "build.sh"
+    assert subprocess.run(["sh", "-n", script]).returncode == 0
+    assert {"root.tar", "wheels"} <= set(re.findall(r"\$work/([a-z.]+)", script.read_text()))
+    refused = subprocess.run(["sh", script, "no.whl", "made.tar"], capture_output=True, text=True, cwd=folder)
+    assert refused.returncode == 2 and refused.stderr.startswith("usage: ")
 
 
 def test_the_bill_of_materials_fits_its_schema(release: dict[str, bytes]) -> None:
@@ -114,7 +185,12 @@ def test_the_workflow_publishes_what_the_script_makes() -> None:
     assert read["permissions"] == {"contents": "read"}
     steps = [step for job in read["jobs"].values() for step in job["steps"]]
     text = "\n".join(step.get("run", "") for step in steps)
-    assert text.count("release/build.py") == 2 and "diff --recursive" in text and "browser/build.py" in text
+    assert (
+        text.count("release/build.py") == 2
+        and "build.py --publish" in text
+        and "diff --recursive" in text
+        and "browser/build.py" in text
+    )
     (attest,) = [step for step in steps if step.get("uses", "").startswith("actions/attest-build-provenance@")]
     assert attest["with"]["subject-path"] == "release-files/*"
     assert "${{ github.event" not in text, "what others write is no part of a script"

@@ -6,16 +6,18 @@ COMMAND … is the verifier, with the options of `zkcompliance verify`: for inst
 `python3 -I -S zkcompliance-verify.pyz`. Paths in it are made absolute where they name a file that is there. Every case
 is one command line in a folder of its files; compared are the exit status, the code in the first line of stderr
 (`error[CODE]`), and for what is accepted the facts that its JSON verdict must state. A line for every difference; the
-exit status is 1 where there is any, and 0 where there is none.
+exit status is 1 where there is any, and 0 where there is none. As many cases run at a time as there are cores.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -87,13 +89,21 @@ def main(arguments: list[str]) -> int:
         raise SystemExit("python3 run.py [--only TEXT] [--list] -- COMMAND …")
     command = [str(Path(each).absolute()) if "/" in each or Path(each).is_file() else each for each in command]
     wrong = 0
-    for case in cases:
-        if found := difference(case, index["files"], command):
-            wrong += 1
-            print(f"{case['name']}: {found}", flush=True)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for case, found in zip(
+            cases, pool.map(lambda each: difference(each, index["files"], command), cases), strict=True
+        ):
+            if found:
+                wrong += 1
+                print(f"{case['name']}: {found}", flush=True)
     print(f"{len(cases)} cases, {wrong} with a difference")
     return 1 if wrong or not cases else 0
 
 
-if __name__ == "__main__":
+def script() -> None:
+    """The command `zkcompliance-conformance`, where the kit is installed."""
     sys.exit(main(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    script()
