@@ -62,9 +62,12 @@ WANDB = """
 import sys, time, wandb
 from zkcompliance.live.wandb import seal_run
 settings = wandb.Settings(console="off", x_transaction_log_flush_interval=0.5)
-run = wandb.init(project="p", id="live1", dir=".", mode="offline", settings=settings)
-following = seal_run(run, "log", key="key", options={"tokens_metric": "train.tokens", "parameters": "7"}, seal_rows=40)
-for step in range(1, int(sys.argv[1]) + 1):
+begun = int(sys.argv[2]) if len(sys.argv) > 2 else 0
+goes_on = {"resume": "allow"} if len(sys.argv) > 2 else {}
+run = wandb.init(project="p", id="live1", dir=".", mode="offline", settings=settings, **goes_on)
+options = {"tokens_metric": "train.tokens", "parameters": "7", "base": str(begun * 524_288)}
+following = seal_run(run, "log", key="key", options=options, seal_rows=40)
+for step in range(begun + 1, int(sys.argv[1]) + 1):
     run.log({"loss": 12 / step, "train": {"tokens": step * 524_288}})
     time.sleep(0.01)
 run.finish()
@@ -248,6 +251,17 @@ def test_wandb_killed(folder: Path) -> None:
         time.sleep(5)
     found = flop(folder)
     assert len(found) > 20 and found == [42 * 524_288] * len(found)
+
+
+def test_wandb_resumed_offline(folder: Path) -> None:
+    """The same run, gone on with from step 20: a file each, and what both say is sealed, once."""
+    needs("wandb")
+    ran(folder, WANDB, "20", "0")
+    ran(folder, WANDB, "50", "20")
+    assert flop(folder) == [42 * 524_288] * 50
+    first, second = sorted(folder.glob("wandb/offline-run-*/run-live1.wandb"))
+    for path, base in ((first, 0), (second, 20 * 524_288)):
+        assert twice(folder, path, "wandb", ["tokens_metric=train.tokens", "parameters=7", f"base={base}"])
 
 
 def test_mlflow_killed_and_resumed(folder: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from tests.kit.command_line import run
 from tests.kit.importing import CANARY, DATA, load, raw, refused, survives, write, wrong_option
 from tests.kit.logged import END, field, history, run_file, run_record, varint
-from zkcompliance import limits
+from zkcompliance import limits, read_rows
 from zkcompliance.log import open_log
 
 SAMPLE = DATA / "wandb" / "run-fixture01.wandb"
@@ -164,3 +164,16 @@ def test_a_run_that_was_copied_twice(tmp_path: Path) -> None:
     assert [segment.rows for segment in open_log(tmp_path / "log").segments] == [2, 1]
     other = write(tmp_path, run_file([run_record(extra=field(3, "other")), step(1, "5"), END]), "other.wandb")
     assert run("seal", other, *into).exit_code == 0  # the same id in another project is another run
+
+
+def test_offline_a_run_that_goes_on_counts_its_steps_anew(tmp_path: Path) -> None:
+    """W&B does not know offline that it goes on: another file of the same id, from step 0. With `base`: other rows."""
+    assert run("keygen", "lab.example/x", "-o", tmp_path / "key").exit_code == 0
+    into = ("--set", "flop_metric=tokens", "--log", tmp_path / "log", "--key", tmp_path / "key", "--from", "wandb")
+    assert run("seal", made(tmp_path, step(0, "5"), step(1, "9")), *into).exit_code == 0
+    goes_on = [run_record(seconds=T + 9), step(0, "11", f"{T + 10}"), step(1, "12", f"{T + 11}"), END]
+    on = write(tmp_path, run_file(goes_on), "on.wandb")
+    assert run("seal", on, *into, "--set", "base=9").exit_code == 0
+    again = run("seal", on, *into, "--set", "base=9")
+    assert "already-sealed" in again.stderr
+    assert [row["flop"] for row in read_rows(tmp_path / "log")] == [5, 4, 2, 1]

@@ -3,6 +3,7 @@ their own; errors are raised or said, as the lab wants it."""
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import subprocess
@@ -224,6 +225,8 @@ def test_the_process_that_seals_says_what_is_wrong(
         live.seal()
     ends = [sys.executable, "-I", "-c", "import sys; sys.exit(3)"]
     monkeypatch.setattr("zkcompliance.start.command", lambda module: ends)
+    assert live._sealer is not None
+    live._sealer._beside.close()  # and another one is started
     with pytest.raises(LogError, match=r"the process that seals .* failed: it ended with status 3"):
         live.seal()
     monkeypatch.undo()
@@ -260,3 +263,33 @@ def test_a_round_in_process(key: Path, tmp_path: Path) -> None:
         held.append(EVENT)
     assert rounds.sealed(log, key, compact=True) == {"sealed": 1, "said": []}
     assert rounds.sealed(log, key, compact=True) == {"sealed": 0, "said": []}
+
+
+def test_put_collects_no_garbage(key: Path, tmp_path: Path) -> None:
+    """Where collections of the program's own are due all the time, none begins in a put; and it stays as the program
+    has it."""
+    within: list[bool] = []
+
+    def told(phase: str, info: object) -> None:
+        frame = sys._getframe()
+        while frame.f_back is not None and frame.f_code is not zk.Live.put.__code__:
+            frame = frame.f_back
+        within.append(frame.f_code is zk.Live.put.__code__)
+
+    before = gc.get_threshold()
+    with zk.Live(tmp_path / "log", key=key, schema=zk.schemas.event) as live:
+        gc.callbacks.append(told)
+        gc.set_threshold(1)
+        try:
+            for n in range(20):
+                kept = [[each] for each in range(5)]
+                live.put({**EVENT, "serial": n + len(kept)})
+            assert gc.isenabled()
+            gc.disable()
+            live.put({**EVENT, "serial": 20})
+            assert not gc.isenabled()
+        finally:
+            gc.set_threshold(*before)
+            gc.enable()
+            gc.callbacks.remove(told)
+    assert within and not any(within)

@@ -185,6 +185,9 @@ def test_what_cannot_be_followed(tmp_path: Path, key: Path) -> None:
         seal_run(run, log, key=key, options={"flop_metric": "f"}, on_error="raise")
     with pytest.raises(UsageError, match="W&B writes no file"):
         seal_run(fake(tmp_path / "f", x_skip_transaction_log=True), log, key=key, options={"flop_metric": "f"})
+    offline = types.SimpleNamespace(settings=types.SimpleNamespace(sync_file="f", resume="allow"), offline=True)
+    with pytest.raises(UsageError, match="does not know offline whether a run goes on"):
+        seal_run(offline, log, key=key, options={"flop_metric": "f"})
     with pytest.raises(LogError, match="there is no log"):
         seal_run(run, log, options={"flop_metric": "f"})
     assert not log.exists()

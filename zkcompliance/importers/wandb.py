@@ -54,10 +54,13 @@ def read(file: BinaryIO, name: str, schema: Schema, options: Mapping[str, str]) 
     running = settings.choice(options, "running", ("refuse", "accept"), "refuse") == "accept"
     met = _File()
     found = _records(records(file, cut=running))
-    project, identity, start = _run(found, "base" in options)
+    project, identity, start, goes_on = _run(found, "base" in options)
     if "run" not in options:
         count = replace(count, stated=replace(count.stated, run=identity))
-    yield from count.rows(_points(found, count.name, rounded, met), start, (project, identity))
+    run: tuple[str | int, ...] = (project, identity)
+    if count.base and not goes_on:  # W&B, offline, did not know that it goes on, and counts its steps from 0 again
+        run = (*run, start)
+    yield from count.rows(_points(found, count.name, rounded, met), start, run)
     if not met.ended and not running:
         raise ImporterError(
             "has no record of the run's end: it goes on, or was killed",
@@ -74,8 +77,9 @@ def _records(found: Iterator[bytes]) -> Iterator[tuple[str, int, bytes]]:
                 yield where, kind, protobuf.of_bytes(value, where)
 
 
-def _run(found: Iterator[tuple[str, int, bytes]], based: bool) -> tuple[str, str, int]:
-    """(project, id, start in milliseconds) of the run, which comes before its history."""
+def _run(found: Iterator[tuple[str, int, bytes]], based: bool) -> tuple[str, str, int, bool]:
+    """(project, id, start in milliseconds, whether it goes on from an earlier one) of the run, which comes before its
+    history."""
     where, kind, data = next(found, ("", 0, b""))
     if kind != _RUN:
         raise ImporterError("holds no run before its history")
@@ -96,7 +100,7 @@ def _run(found: Iterator[tuple[str, int, bytes]], based: bool) -> tuple[str, str
             f"{where}: the run goes on from an earlier one, whose values its count may have",
             help="add --set base=N, the count at which it goes on; 0 if it began anew",
         )
-    return project, identity, math.floor(start * 1000)
+    return project, identity, math.floor(start * 1000), goes_on
 
 
 def _timestamp(data: bytes, where: str) -> Fraction:

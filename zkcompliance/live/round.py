@@ -7,7 +7,6 @@ Standard input: {"log": folder, "key": file, "compact": bool}. Standard output, 
 from __future__ import annotations
 
 import json
-import os
 import sys
 import warnings
 from pathlib import Path
@@ -15,12 +14,9 @@ from pathlib import Path
 from zkcompliance import client
 from zkcompliance.errors import LogBusy, ZkComplianceError
 
-_NICE = 10  # the program that writes the log goes first
-
 
 def run() -> None:
     """Seal, and leave with status 0 whatever came of it."""
-    os.nice(_NICE)
     asked = json.loads(sys.stdin.readline())
     try:
         answer = sealed(Path(asked["log"]), Path(asked["key"]), compact=bool(asked["compact"]))

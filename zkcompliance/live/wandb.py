@@ -58,9 +58,10 @@ def seal_run(
     """From now on, seal what this run logs of a cumulative count in the log of compute at `path`; made where new.
 
     `options`: as of `seal --set` (docs/importers.md): `flop_metric`, or `tokens_metric` with `parameters`, and what
-    else holds of the rows; a run that W&B resumes needs `base`. `key`: the private key's file; without it the log has
-    to be there, and whoever holds the key seals. `sealing`: `seal_every`, `seal_rows`, `compact`, `profile` as of a
-    `Live`. UsageError for options that do not go together, or a run of which W&B writes no file.
+    else holds of the rows; a run that goes on from an earlier one needs `base`, and so does one that may, offline,
+    where W&B does not know (`resume=` in its settings). `key`: the private key's file; without it the log has to be
+    there, and whoever holds the key seals. `sealing`: `seal_every`, `seal_rows`, `compact`, `profile` as of a `Live`.
+    UsageError for options that do not go together, or a run of which W&B writes no file.
     """
     compute, given = schemas.by_name("compute"), {**options, "running": "accept"}
     IMPORTER.check(compute, given)
@@ -71,6 +72,11 @@ def seal_run(
     settings = run.settings
     if getattr(run, "disabled", False) or getattr(settings, "x_skip_transaction_log", False):
         raise UsageError("W&B writes no file of this run", help="init it with mode online or offline")
+    if getattr(settings, "resume", None) and getattr(run, "offline", False) and "base" not in given:
+        raise UsageError(
+            "W&B does not know offline whether a run goes on from an earlier one, whose values its count may have",
+            help='add to the options "base": the count at which it goes on, "0" where it begins anew',
+        )
     log = Path(path).absolute()
     if not log.exists():
         if key is None:

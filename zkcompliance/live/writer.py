@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import os
 import threading
@@ -95,6 +96,15 @@ class Live:
         records: what each row is of, by what names it for good, as `record` gives it: a row that is put, or sealed from
         a file of the same tool, a second time is passed over.
         """
+        collected = gc.isenabled()
+        gc.disable()  # nothing is left here, and what is due of the whole program would take as long as that is large
+        try:
+            self._put(rows, records)
+        finally:
+            if collected:
+                gc.enable()
+
+    def _put(self, rows: object, records: Sequence[Record]) -> None:
         with self.telling(losing=True):
             left, pieces = list(records), list(self._encoded(rows))
             if left and len(left) != sum(piece.shape[1] for piece in pieces):

@@ -47,6 +47,7 @@ class Feed:
         self._spool: Pending | None = None
         self._begin()
         self._spool = self._new()
+        self._start()
 
     def _begin(self) -> None:
         """As a new process: no spool, no thread."""
@@ -59,6 +60,10 @@ class Feed:
         self._failed: OSError | None = None
         self._thread: threading.Thread | None = None
         self._ending = threading.Event()
+
+    def _start(self) -> None:
+        self._thread = threading.Thread(target=self._sync, name="zkcompliance-feed", daemon=True)
+        self._thread.start()
 
     @property
     def schema(self) -> Schema:
@@ -91,8 +96,7 @@ class Feed:
                 self._spool.put(columns, list(pairs) or [NO_RECORD] * count)
             self._put += count
             if self._thread is None:
-                self._thread = threading.Thread(target=self._sync, name="zkcompliance-feed", daemon=True)
-                self._thread.start()
+                self._start()
             self._changed.notify_all()
 
     def _sync(self) -> None:

@@ -20,6 +20,7 @@ from zkcompliance.schemas.shape import LIMB_BITS, Column, Rule, Schema, Value, t
 
 _STATE_UNIT = "seal with --unit COLUMN=fraction, or append with units={'COLUMN': 'fraction'} (or percent, or ppm)"
 _NUMBERS = ("time", "flop", "count", "ppm")
+_FEW = 16  # rows for which calls of numpy take longer than their limbs one by one
 _DIGITS = 40  # of a plain decimal text; longer ones take the slow way, and are refused there
 
 
@@ -135,7 +136,9 @@ def _plain_numbers(column: Column, values: Sequence[object], reading: Reading) -
 def _numbers(column: Column, values: Sequence[object], first_row: int, reading: Reading) -> list[int]:
     numbers = _plain_numbers(column, values, reading)
     if numbers is None:
-        parse = functools.lru_cache(maxsize=1 << 14, typed=True)(parser(column, reading))
+        parse = parser(column, reading)
+        if len(values) > 1:  # one is never met again
+            parse = functools.lru_cache(maxsize=1 << 14, typed=True)(parse)
         try:
             numbers = [parse(value) for value in values]
         except (Refused, SchemaError, TypeError):
@@ -175,13 +178,14 @@ def _refuse_future(column: Column, numbers: Sequence[int], first_row: int, lates
 
 
 def _to_limbs(numbers: list[int], limbs: int, out: NDArray[np.uint32]) -> None:
-    """Write range-checked ints as limbs into out, shape (limbs, rows)."""
+    """Write range-checked ints as limbs into out, zeros of shape (limbs, rows)."""
+    if not any(numbers):
+        return
     if limbs == 1:
         out[0] = numbers
         return
-    if limbs <= 4 or max(numbers, default=0) < 1 << 64:
+    if len(numbers) > _FEW and (limbs <= 4 or max(numbers) < 1 << 64):
         words = np.array(numbers, dtype=np.uint64)
-        out[4:] = 0
         for index in range(min(limbs, 4)):
             out[index] = (words >> np.uint64(LIMB_BITS * index)) & np.uint64(0xFFFF)
         return
@@ -209,8 +213,9 @@ def encode(
         if values is None:
             if rows and column.default is None:
                 raise SchemaError(f"row {first_row}, column {column.name}: is missing")
-            values = [None] * rows
-        numbers = _numbers(column, values, first_row, reading)
+            numbers = [column.stored_missing or 0] * rows
+        else:
+            numbers = _numbers(column, values, first_row, reading)
         where = schema.limbs(column.name)
         _to_limbs(numbers, column.limbs, out[where.start : where.stop])
         if column.name in compared:

@@ -62,7 +62,7 @@ class Column:
             return MISSING_SHARE
         return len(self.choices) - 1 if self.type == "enum" else LARGEST[self.type]
 
-    @property
+    @functools.cached_property
     def stored_missing(self) -> int | None:
         """What a missing value is stored as; None: it must be there."""
         if self.default is None:
@@ -178,12 +178,15 @@ class Schema:
 
     def limbs(self, name: str) -> range:
         """Indices of the committed columns that hold `name`, least significant limb first (column 0 is `act`)."""
-        self.column(name)
-        return self._ranges[name]
+        return self._ranges[self.column(name).name]
 
     def column(self, name: str) -> Column:
         """The column of that name; SchemaError if there is none."""
-        for column in self.columns:
-            if column.name == name:
-                return column
-        raise SchemaError(f"schema {self.label} has no column {name!r}")
+        found = self._named.get(name)
+        if found is None:
+            raise SchemaError(f"schema {self.label} has no column {name!r}")
+        return found
+
+    @functools.cached_property
+    def _named(self) -> dict[str, Column]:
+        return {column.name: column for column in self.columns}
