@@ -40,8 +40,14 @@ class Figures:
     statement: str = ""
 
 
+def environment() -> dict[str, str]:
+    """This process's, where Python keeps what it compiled: otherwise every process compiles all that it imports."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 def run(arguments: Iterable[object], **options: Any) -> tuple[Figures, str]:
-    """A whole process and what it wrote. options: as `Popen` has them."""
+    """A whole process and what it wrote. options: as `Popen` has them; without `env` it is `environment`."""
+    options.setdefault("env", environment())
     began = time.perf_counter()
     try:
         child = subprocess.Popen(
@@ -81,7 +87,7 @@ class Checkout:
     def process(self, arguments: list[Any], folder: Path | None) -> tuple[Figures, str]:
         path = f"{self.root / '.venv' / 'bin'}:/usr/bin:/bin"
         own = {"PATH": path, "PYTHONPATH": str(self.root), "CHECKOUT": str(self.root), "NO_COLOR": "1"}
-        return run(arguments, cwd=folder, env={**os.environ, **own})
+        return run(arguments, cwd=folder, env={**environment(), **own})
 
     def script(self, name: str, *arguments: object) -> tuple[Figures, dict[str, Any]]:
         """One of its benches that prints figures as JSON in its last line."""

@@ -7,11 +7,13 @@ import re
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from benches import sealed_rows
 from benches.measured import FRESH, Checkout, Figures, NotMeasured
+from benches.rolled_up import LIMIT, ROLLED
 
 Rows = Mapping[str, Figures]
 CLAIMS = (
@@ -21,6 +23,7 @@ CLAIMS = (
 WORDS = ("paused_models_wait", "rolling_compute", "rolling_compute_of_models", "crossings_notified")
 _BLOCK = re.compile(r"^```(sh|python)(?: exit=(\d+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _FEW = 256
+_SEGMENTS = 64  # of the log that is rolled up: two proofs of 32
 
 
 def _proved(whole: Figures, found: Mapping[str, Any], which: str) -> Figures:
@@ -95,18 +98,50 @@ def policy(checkout: Checkout) -> Rows:
     raise NotMeasured("its page for labs does not prove and verify policy seoul")
 
 
+@cache
+def _to_seal(k: int) -> tuple[tempfile.TemporaryDirectory[str], Mapping[str, Path]]:
+    """Files of 2^k rows, written once for all runs, and the folder that they are in for as long as this is kept."""
+    folder = tempfile.TemporaryDirectory()
+    return folder, sealed_rows.write(Path(folder.name), 1 << k)
+
+
 def sealing(k: int, checkout: Checkout) -> Rows:
     """The whole command `seal` over 2^k rows of each format that can be written here."""
     rows = {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for form, path in sealed_rows.write(folder, 1 << k).items():
+        for form, path in _to_seal(k)[1].items():
             checkout.command("keygen", f"lab.example/{form}", "-o", f"{form}.key", folder=folder)
             log, key = f"{form}-log", f"{form}.key"
             rows[f"seal 2^{k} rows of {form}"], _ = checkout.command(
                 "seal", path, "--log", log, "--key", key, folder=folder
             )
     return rows
+
+
+def rolled_up(count: int, checkout: Checkout) -> Rows:
+    """A log of `count` segments of 2^10 rows: its roll-up, and the commands over that with a chain new and known."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for key in ("log", "rolled"):
+            checkout.command("keygen", f"lab.example/{key}", "-o", f"{key}.key", folder=folder)
+        checkout.python("-m", "benches.rolled_up", "--seal", folder, 10, count, folder=checkout.root)
+        made = ("--to", "rolled", "--key", "rolled.key", "-o", "chain")
+        rolled, _ = checkout.command("roll-up", "log", *made, folder=folder)
+        limit = ("--param", f"limit={LIMIT}")
+        proved, _ = checkout.command("prove", ROLLED, "--log", "rolled", *limit, "-o", "proof", folder=folder)
+        proved = replace(proved, size=(folder / "proof").stat().st_size)
+        verify = ("verify", "proof", "--claim", ROLLED, *limit, "--log-key", "log.key.pub", "--roll-up", "chain")
+        new, _ = checkout.command(*verify, folder=folder)
+        checkout.command(*verify, "--state", "state", folder=folder)
+        known, _ = checkout.command(*verify, "--state", "state", folder=folder)
+    of = f"{count} segments of 2^10 rows"
+    return {
+        f"roll-up of {of}": rolled,
+        "prove over the roll-up": proved,
+        f"verify over it, {of} new": new,
+        "verify over it, chain known": known,
+    }
 
 
 def sixty(k: int, checkout: Checkout) -> Rows:
@@ -125,6 +160,7 @@ def all_rows(claims: int, tall: int) -> dict[str, Callable[[Checkout], Rows]]:
     found["few rows"] = lambda checkout: one_size(8, "standard", checkout)
     found["commands"] = command_lines
     found["policy"] = policy
+    found["rolled up"] = lambda checkout: rolled_up(_SEGMENTS, checkout)
     for name in (*CLAIMS, *WORDS):
         found[f"claim {name}"] = lambda checkout, name=name: one_claim(name, claims, checkout)
     found["seal"] = lambda checkout: sealing(tall, checkout)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benches.measured import Checkout, Figures, NotMeasured, by_turns, least
+from benches.measured import Checkout, Figures, NotMeasured, by_turns, least, run
 from benches.table import line
 
 NOW = Figures(1.0, 2.0, 300.0, 1000, "one")
@@ -43,6 +43,12 @@ def test_a_process_that_fails_is_not_measured(tmp_path: Path) -> None:
         NEW.shell("echo the reason; exit 3", tmp_path)
     took, printed = NEW.shell("echo done", tmp_path)
     assert printed == "done\n" and took.memory > 0
+
+
+def test_processes_keep_what_python_compiled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    for printed in (NEW.shell("env", tmp_path)[1], run(["env"])[1]):
+        assert "PYTHONDONTWRITEBYTECODE" not in printed and "PATH=" in printed
 
 
 def test_a_checkout_without_the_bench_says_so(tmp_path: Path) -> None:

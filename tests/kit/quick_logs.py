@@ -19,7 +19,7 @@ KEY = SignerKey("lab.example/x", bytes(32))
 SCHEMA = schemas.parse_text("zkc-schema v2\nsmall@1\nat time\nflop flop\n")
 
 
-def commit(columns, seed, profile, schema_digest, *, cache=None, progress=None):
+def commit(columns, seed, profile, schema_digest, *, cache=None, progress=None, out=None):
     """An entry of the right shape whose root is a hash of table and seed."""
     k = columns.shape[1].bit_length() - 1
     root = hashlib.sha256(columns.tobytes() + seed).digest()

@@ -45,7 +45,7 @@ def quick_commit(monkeypatch: pytest.MonkeyPatch) -> None:
     from zkcompliance.stark.commit.entry import Entry
     from zkcompliance.stark.profiles import by_name
 
-    def commit(columns, seed, profile, schema_digest, *, cache=None, progress=None):
+    def commit(columns, seed, profile, schema_digest, *, cache=None, progress=None, out=None):
         chosen, k = by_name(profile), columns.shape[1].bit_length() - 1
         assert columns.shape[1] == 1 << k and columns.dtype == np.uint32 and len(seed) == 32
         root = hashlib.sha256(columns.tobytes() + seed).digest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -126,6 +127,21 @@ def test_little_memory_splits_them(world: World, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(memory, "there_is", lambda: whole - 1)
     data, said = world.prove()
     assert len(said) == 1 and "memory" in said[0] and world.accepted(data)
+
+
+def test_what_workers_have_counts_where_they_prove(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However much memory the machine of the command has, or little."""
+    parts = [alone(task) for task in world.tasks]
+    whole = memory.needed(split.joined([part.statement for part in parts]))
+    for here, each, one in ((whole, whole - 1, False), (1, whole, True), (whole, 0, True), (1, 0, False)):
+        monkeypatch.setattr(memory, "there_is", lambda here=here: here)
+        workers = ThreadPoolExecutor(1)
+        workers.memory_each = each  # type: ignore[attr-defined]
+        groups, why = split.groups(parts, workers)
+        assert (len(groups) == 1) == one and ("and a worker has" in why) != one
+    monkeypatch.setattr(memory, "there_is", lambda: 0)
+    workers.memory_each = whole - 1  # type: ignore[attr-defined]
+    assert len(check(world.tasks, time=NOW, executor=workers).unions) > 1 == len(check(world.tasks, time=NOW).unions)
 
 
 def test_what_the_machine_says_of_its_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

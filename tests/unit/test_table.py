@@ -15,7 +15,7 @@ from zkcompliance.errors import LogCorrupt, MalformedError, ParametersRejected, 
 from zkcompliance.stark.commit.cache import KEPT_LOG2
 from zkcompliance.stark.commit.entry import ENTRY_BYTES, Entry
 from zkcompliance.stark.commit.keystream import Keystream
-from zkcompliance.stark.commit.table import SealedTable, commit, masked_coefficients
+from zkcompliance.stark.commit.table import SealedTable, commit, masked_coefficients, room
 from zkcompliance.stark.field.babybear import P, root_of_unity
 from zkcompliance.stark.field.twin import evaluate
 from zkcompliance.stark.profiles import PROFILES, SMALL, STANDARD, log_mask
@@ -32,6 +32,25 @@ def test_same_arguments_same_entry() -> None:
     assert a.root != other.root and a.tag != other.tag
     columns[0, 7] = 1
     assert commit(columns, support.seed("a"), "standard", SCHEMA.digest).root != a.root
+
+
+@pytest.mark.parametrize("k", [3, KEPT_LOG2])
+def test_a_table_that_gives_its_memory_up_has_the_same_entry(k: int, tmp_path: Path) -> None:
+    """And keeps the same files beside it."""
+    columns = np.random.default_rng(k).integers(0, 1 << 16, (3, 1 << k), dtype=np.uint32)
+    whole = room(3, k, "standard")
+    assert not whole.any()
+    front = whole[:, : 1 << k]
+    front[:] = columns
+    made = [
+        commit(given, support.seed("a"), "standard", SCHEMA.digest, cache=tmp_path / name, out=out)
+        for name, given, out in (("apart", columns, None), ("within", front, whole))
+    ]
+    assert made[0] == made[1]
+    kept = [
+        {path.suffixes[0]: path.read_bytes() for path in tmp_path.glob(f"{name}.*")} for name in ("apart", "within")
+    ]
+    assert kept[0] == kept[1] and len(kept[0]) == (3 if k >= KEPT_LOG2 else 0)
 
 
 def test_entry_bytes_are_the_verifiers() -> None:

@@ -98,8 +98,8 @@ def command(
 ) -> None:
     """Prove CLAIM, or every requirement of each --policy, over these logs in zero knowledge, and write one proof file.
 
-    All requirements of a policy are one proof; where that is more than a proof may have, or than this machine has
-    memory for, they are several in the file, which says as much as one. --log NAME=DIR again adds a log to NAME.
+    All requirements of a policy are one proof; where that is more than a proof may have, or than there is memory for
+    where it is made, they are several in the file, which says as much as one. --log NAME=DIR again adds a log to NAME.
 
     The proof is bound to the model, the reference and this machine's time (with --rehearse, that time). With --policy,
     --log names a log of the policy, and --param REQUIREMENT.NAME=VALUE fills in what the policy leaves open. Everything

@@ -48,15 +48,16 @@ def stage(
     count = max(1, -(-pending.rows // rows.MAX_ROWS))
     entries: list[bytes] = []
     try:
-        for index, table in enumerate(_tables(pending, settings.schema.width), first):
+        for index, (whole, table) in enumerate(_tables(pending, settings), first):
             marks = tuple(inputs) if index == first else ()
             known = taken if index == first else {}
             seal = (first, count, marks)
             entries.append(
                 stage_one(
-                    layout, settings, index, table, seal, progress, records=known, evidence=evidence, beacon=beacon
+                    layout, settings, index, table, seal, progress, records=known, evidence=evidence, beacon=beacon,
+                    out=whole,
                 )
-            )
+            )  # fmt: skip
         files.sync_dir(layout.segments)
     except BaseException:
         drop(layout, first)
@@ -64,19 +65,25 @@ def stage(
     return entries
 
 
-def _tables(pending: Pending, width: int) -> Iterator[tuple[NDArray[np.uint32], int]]:
-    """Pending rows as zero-padded tables (width, 2^k) with their number of real rows, one for each segment."""
-    import numpy as np
+def _tables(
+    pending: Pending, settings: Settings
+) -> Iterator[tuple[NDArray[np.uint32], tuple[NDArray[np.uint32], int]]]:
+    """Pending rows as zero-padded tables (width, 2^k) with their number of real rows, one for each segment; each with
+    the memory of which it is the front (`stark.commit.table.room`)."""
+    from zkcompliance.stark.commit.table import room
 
-    def table(size: int) -> NDArray[np.uint32]:
-        return np.zeros((width, 1 << rows.padded_log2(size)), dtype=np.uint32)
+    def table(size: int) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+        k = rows.padded_log2(size)
+        whole = room(settings.schema.width, k, settings.profile.name)
+        return whole, whole[:, : 1 << k]
 
     left, filled = pending.rows, 0
     if not left:
-        yield table(0), 0
+        whole, current = table(0)
+        yield whole, (current, 0)
         return
     size = min(left, rows.MAX_ROWS)
-    current = table(size)
+    whole, current = table(size)
     for chunk in pending.chunks():
         rest = chunk
         while rest.shape[1]:
@@ -84,12 +91,12 @@ def _tables(pending: Pending, width: int) -> Iterator[tuple[NDArray[np.uint32], 
             current[:, filled : filled + take] = rest[:, :take]
             filled, rest = filled + take, rest[:, take:]
             if filled == size:
-                yield current, size
+                yield whole, (current, size)
                 left, filled = left - size, 0
                 if not left:
                     return
                 size = min(left, rows.MAX_ROWS)
-                current = table(size)
+                whole, current = table(size)
 
 
 def stage_one(
@@ -103,13 +110,15 @@ def stage_one(
     records: Mapping[bytes, bytes] | None = None,
     evidence: int = 0,
     beacon: Beacon | None = None,
+    out: NDArray[np.uint32] | None = None,
 ) -> bytes:
     """Make the private folder of segment `index`, durably, and commit to it; its entry (171 bytes).
 
     table: the rows (width, 2^k), zero-padded, and how many are real; seal: the first segment and the number of segments
     that are sealed with it, and the digests of inputs that are kept here (`log.once`); tier: as in `SegmentPaths`;
     records: those that are kept here (`log.records`); evidence: how many pieces the log has, 0 where the segment is
-    sealed without any (`log.backing`); beacon: the round that the entry holds.
+    sealed without any (`log.backing`); beacon: the round that the entry holds; out: as
+    `stark.commit.table.commit` has it.
     """
     from zkcompliance.stark.commit.table import commit
 
@@ -123,7 +132,9 @@ def stage_one(
         digest = rows.write(descriptor, settings.schema, columns[:, :count])
     files.create(paths.seed, seed)
     files.sync_dir(paths.folder)
-    made = commit(columns, seed, settings.profile.name, settings.schema.digest, cache=paths.cache, progress=progress)
+    made = commit(
+        columns, seed, settings.profile.name, settings.schema.digest, cache=paths.cache, progress=progress, out=out
+    )
     made = replace(made, evidence=backing.root(layout, evidence))
     entry = (made if beacon is None else replace(made, round=beacon[0], beacon=beacon[1])).encode()
     files.create(paths.budget, ledger_bytes(entry))

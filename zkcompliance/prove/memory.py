@@ -65,10 +65,16 @@ def there_is() -> int:
     return min((each for each in found if each > 0), default=0)
 
 
-def room(executor: Executor | None) -> int:
-    """Bytes of what a proof may consist of that these workers make, or this process (None); 0 where nobody says.
+def each_has(executor: Executor | None) -> int:
+    """Bytes of memory where a proof is made, by one of these workers or by this process (None); 0 where nobody says.
 
     A worker has what its executor says (`memory_each`), or else as much as this machine.
     """
+    each: int = getattr(executor, "memory_each", 0)
+    return each or there_is()
+
+
+def room(executor: Executor | None) -> int:
+    """Bytes of what a proof may consist of that these workers make, or this process (None); 0 where nobody says."""
     each: int = getattr(executor, "memory_each", 0)
     return each // _SHARE_OF_WORKER if each else there_is() // _SHARE_HERE

@@ -171,7 +171,7 @@ def prove_policies(
     tasks = plan(policies, logs, given or {}, binding=binding, own=own)
     every = [log for several in several_of(logs).values() for log in several]
     api.require_open(every)
-    found = check(tasks, time=binding.time)
+    found = check(tasks, time=binding.time, executor=executor)
     for policy in policies:
         _check_devices(policy, several_of(logs), tasks, binding.time)
     for sentence in found.notes:
@@ -369,9 +369,9 @@ def _publics(
     return claim.publics(result)
 
 
-def check(tasks: Sequence[Task], *, time: int) -> Survey:
+def check(tasks: Sequence[Task], *, time: int, executor: Executor | None = None) -> Survey:
     """Whether every proof can be made: it holds, shapes, revealed values, checkpoints, budgets. Names all that fail."""
-    found = survey(tasks, time=time)
+    found = survey(tasks, time=time, executor=executor)
     faults = [(label, fault) for label, fault in found.outcomes if fault is not None]
     if faults:
         listed = "; ".join(f"{label}: {fault.message}" for label, fault in faults)
@@ -381,9 +381,9 @@ def check(tasks: Sequence[Task], *, time: int) -> Survey:
     return found
 
 
-def survey(tasks: Sequence[Task], *, time: int) -> Survey:
+def survey(tasks: Sequence[Task], *, time: int, executor: Executor | None = None) -> Survey:
     """What is in the way of each requirement, and of each segment that cannot bear the proofs over it; which
-    requirements are one proof."""
+    requirements are one proof, where these workers make it, or this process (None)."""
     outcomes: list[Outcome] = []
     good: list[tuple[Task, Claimed, Statement]] = []
     results: dict[str, CheckResult] = {}
@@ -400,7 +400,7 @@ def survey(tasks: Sequence[Task], *, time: int) -> Survey:
     unions, notes, size = [], [], 0
     for policy in {task.policy.digest: task.policy for task, _, _ in good}.values():
         mine = [each for each in good if each[0].policy.digest == policy.digest]
-        groups, why = split.groups([Alone(statement, _notes(task)) for task, _, statement in mine])
+        groups, why = split.groups([Alone(statement, _notes(task)) for task, _, statement in mine], executor)
         unions += [Union(tuple(mine[number][0] for number in group.members)) for group in groups]
         size += sum(group.size for group in groups)
         if why:

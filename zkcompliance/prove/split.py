@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 
 from zkcompliance.errors import LimitExceeded, ParametersRejected, ProofRefused, VerificationError
@@ -29,17 +30,17 @@ class Group:
     size: int
 
 
-def groups(parts: Sequence[Alone]) -> tuple[list[Group], str]:
+def groups(parts: Sequence[Alone], executor: Executor | None = None) -> tuple[list[Group], str]:
     """Each requirement in one group, as few as come of putting each where there is room first; and, where they are
-    several, why, in a sentence without its end.
+    several, why, in a sentence without its end. executor: whose workers make the proofs (None: this process does).
 
     One that takes too much memory alone is a group of its own. ProofRefused, LimitExceeded or VerificationError where
     one cannot be proved alone.
     """
     if not parts:
         return [], ""
-    why = _fault(parts)
-    made = [list(range(len(parts)))] if why is None else _where_there_is_room(parts)
+    why = _fault(parts, executor)
+    made = [list(range(len(parts)))] if why is None else _where_there_is_room(parts, executor)
     found = []
     for group in made:
         united = joined([parts[number].statement for number in group])
@@ -47,11 +48,13 @@ def groups(parts: Sequence[Alone]) -> tuple[list[Group], str]:
     return found, why if why is not None and len(found) > 1 else ""
 
 
-def _where_there_is_room(parts: Sequence[Alone]) -> list[list[int]]:
+def _where_there_is_room(parts: Sequence[Alone], executor: Executor | None) -> list[list[int]]:
     """The numbers of each group, every requirement in the first that has room for it, or else in one of its own."""
     made: list[list[int]] = []
     for number in range(len(parts)):
-        room = next((group for group in made if _fault([parts[each] for each in (*group, number)]) is None), None)
+        room = next(
+            (group for group in made if _fault([parts[each] for each in (*group, number)], executor) is None), None
+        )
         if room is None:
             made.append([number])
         else:
@@ -59,7 +62,7 @@ def _where_there_is_room(parts: Sequence[Alone]) -> list[list[int]]:
     return made
 
 
-def _fault(parts: Sequence[Alone]) -> str | None:
+def _fault(parts: Sequence[Alone], executor: Executor | None = None) -> str | None:
     """Why these are not one proof; None where they are."""
     if len({part.statement.profile.id for part in parts}) > 1:
         return "the logs were sealed with different profiles, and one proof has one profile"
@@ -72,9 +75,10 @@ def _fault(parts: Sequence[Alone]) -> str | None:
         refuse_early(united, _notes(parts))
     except (LimitExceeded, ParametersRejected, ProofRefused, VerificationError) as error:
         return f"one proof for all would be more than one may have ({error.message})"
-    takes, there = memory.needed(united), memory.there_is()
+    takes, there = memory.needed(united), memory.each_has(executor)
     if there and takes > there:
-        return f"one proof for all would take about {_size(takes)} of memory to make, and there are {_size(there)} here"
+        where = "there are {} here" if executor is None else "a worker has {}"
+        return f"one proof for all would take about {_size(takes)} of memory to make, and {where.format(_size(there))}"
     return None
 
 

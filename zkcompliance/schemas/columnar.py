@@ -23,10 +23,10 @@ from zkcompliance.errors import SchemaError
 from zkcompliance.quantities import FIRST, LAST, MILLION, UNITS, Refused
 from zkcompliance.schemas import spans
 from zkcompliance.schemas.cells import Reading, parser
+from zkcompliance.schemas.known import Known
 from zkcompliance.schemas.shape import Column, Schema
 from zkcompliance.schemas.spans import U64, Flags, Places, Spans, Wide
 
-_REMEMBERED = 1 << 16  # different texts of a column whose numbers are kept from one piece to the next
 _MASK = (1 << 64) - 1
 
 
@@ -71,7 +71,7 @@ class Encoder:
     def __init__(self, schema: Schema, reading: Reading, texts: set[str] | None = None) -> None:
         self.schema, self._reading, self._kept = schema, reading, texts
         self._parsers = {column.name: parser(column, reading) for column in schema.columns}
-        self._known: dict[tuple[str, bool], dict[bytes, int]] = {}
+        self._known: dict[tuple[str, bool], Known] = {}
 
     def encode(self, rows: int, columns: Mapping[str, Cells]) -> NDArray[np.uint32] | None:
         """Limbs (width, rows) as `schemas.encode_columns` gives them for the same cells, None where that is in doubt.
@@ -170,29 +170,14 @@ class Encoder:
 
     def _read_once(self, column: Column, cells: Spans) -> Wide | None:
         """Each text that there is, read once."""
-        texts = spans.different(cells)
-        if texts is None:
-            return None
-        one, numbers = texts
-        known = self._known.setdefault((column.name, cells.bare), {})
-        if len(known) > _REMEMBERED:
-            known.clear()
-        data, parse = cells.data.tobytes(), self._parsed
-        starts, lengths = cells.starts[one].tolist(), cells.lengths[one].tolist()
-        raws = [data[start : start + length] for start, length in zip(starts, lengths, strict=True)]
-        found: list[int] = []
-        for raw in raws:
-            number = known.get(raw)
-            if number is None:
-                try:
-                    number = parse(column, cells.value(raw))
-                except (ValueError, RecursionError):
-                    return None
-                if number is None:
-                    return None
-                known[raw] = number
-            found.append(number)
-        return _wide(found, numbers)
+
+        def read(raw: bytes) -> int | None:
+            try:
+                return self._parsed(column, cells.value(raw))
+            except (ValueError, RecursionError):
+                return None
+
+        return self._known.setdefault((column.name, cells.bare), Known()).numbers(cells, read)
 
     def _few(self, column: Column, cells: Few) -> Wide | None:
         found: list[int] = []

@@ -194,33 +194,22 @@ def moments(cells: Spans) -> tuple[Wide, Flags]:
     return (seconds.astype(np.uint64), zero), sure
 
 
-def different(cells: Spans) -> tuple[Places, Places] | None:
-    """(index of one cell of each text that there is, number of each cell's text among them).
+def digested(cells: Spans) -> tuple[U64, list[U64]] | None:
+    """A digest of 64 bits of each cell's text, which others may share, and its bytes as words, zeros behind them.
 
-    None where a text is too long, or two are not told apart. That a cell has the bytes of the one that stands for it is
-    seen, not taken from a digest of them.
+    None where a text is too long.
     """
-    if not len(cells):
-        return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    longest = int(cells.lengths.max())
+    longest = int(cells.lengths.max(initial=0))
     if longest > MOST_TEXT:
         return None
     every = words(cells.data)
     parts: list[U64] = []
-    key = cells.lengths.astype(np.uint64)
+    key = cells.lengths.astype(np.uint64) * _SPREAD
     for at in range(0, longest, _WORD):
         left = np.clip(cells.lengths - at, 0, _WORD)
         part = every[np.where(left > 0, cells.starts + at, 0)] & _FIRST_BYTES[left]
         parts.append(part)
-        key = (key ^ part) * _SPREAD
-        key ^= key >> np.uint64(29)
-    order = np.argsort(key)
-    new = np.ones(len(cells), np.bool_)
-    np.not_equal(key[order[1:]], key[order[:-1]], out=new[1:])
-    numbers = np.empty(len(cells), np.int64)
-    numbers[order] = np.cumsum(new) - 1
-    one = order[new]
-    stands = one[numbers]
-    if (cells.lengths != cells.lengths[stands]).any() or any((part != part[stands]).any() for part in parts):
-        return None
-    return one, numbers
+        mixed = (key ^ part) * _SPREAD
+        mixed ^= mixed >> np.uint64(29)
+        key = np.where(left > 0, mixed, key)  # however long the others are
+    return key, parts

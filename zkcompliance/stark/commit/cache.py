@@ -176,15 +176,18 @@ class Store:
         kept = StoredColumns(self._rows, len(_head(self._shape)), self._shape)
         self._rows = -1
         try:
-            for name, values in (("tree", np.concatenate(tree.levels, axis=1)), ("tag", tag)):
+            for name, levels in (("tree", tree.levels), ("tag", [tag])):
                 descriptor = self._create(name)
                 try:
-                    regular.write_all(descriptor, _head(values.shape))
-                    regular.write_all(descriptor, np.ascontiguousarray(values, "<u4").data)
+                    rows = len(levels[0])
+                    regular.write_all(descriptor, _head((rows, sum(level.shape[1] for level in levels))))
+                    for row in range(rows):  # of the levels side by side
+                        for level in levels:
+                            regular.write_all(descriptor, np.ascontiguousarray(level[row], "<u4").data)
                 finally:
                     os.close(descriptor)
-            rows, tree_file, tag_file = self._names
-            for path, name in ((tree_file, "tree"), (tag_file, "tag"), (rows, "rows")):
+            rows_file, tree_file, tag_file = self._names
+            for path, name in ((tree_file, "tree"), (tag_file, "tag"), (rows_file, "rows")):
                 _clear(_path(self._prefix, name))
                 path.replace(_path(self._prefix, name))
         except OSError:

@@ -51,15 +51,26 @@ def masked_coefficients(values: np.ndarray, masks: np.ndarray, out: np.ndarray |
     return out
 
 
-def log_coefficients(columns: np.ndarray, indices: list[int], seed: bytes, h: int) -> np.ndarray:
-    """The masked coefficients of these columns of a log table, a few columns at a time."""
+def log_coefficients(
+    columns: np.ndarray, indices: list[int], seed: bytes, h: int, out: np.ndarray | None = None
+) -> np.ndarray:
+    """The masked coefficients of these columns of a log table, a few columns at a time; out: as `commit` has it."""
     stream = Keystream(seed)
-    out = workspace.take(len(indices), columns.shape[1] + h)
+    if out is None:
+        out = workspace.take(len(indices), columns.shape[1] + h)
     for start in range(0, len(indices), COLUMNS_AT_ONCE):
         part = indices[start : start + COLUMNS_AT_ONCE]
         masks = np.stack([stream.field(f"mask {c}", h) for c in part])
         masked_coefficients(columns[part], masks, out[start : start + len(part)])
     return out
+
+
+def room(width: int, k: int, profile: str) -> np.ndarray:
+    """Zeros for a table (width, 2^k) and, behind each of its columns, what its polynomial has more: `out` of `commit`.
+
+    UsageError where a segment of this profile has no such size.
+    """
+    return workspace.zeros(width, (1 << k) + log_mask(k, by_name(profile).capacity(k)))
 
 
 def commit(
@@ -70,14 +81,16 @@ def commit(
     *,
     cache: Path | None = None,
     progress: Progress = silent,
+    out: np.ndarray | None = None,
 ) -> Entry:
     """Commit to columns (w, N) of canonical uint32, N = 2^k, masked and salted from the 32-byte seed.
 
     The same arguments always give the same entry; a seed must never serve two tables. With `cache`, files
     `<cache>.rows.npy`, `.tree.npy`, `.tag.npy` keep what later proofs would have to compute again, if the table has
     2^KEPT_LOG2 rows or more and there is room for them. Raises UsageError on a shape or value that cannot be committed.
+    out: what `room` gave, of which the columns may be the front: they are then lost, and take no memory of their own.
     """
-    entry, _ = _extend(columns, seed, by_name(profile), schema_digest, cache, progress, kept=False)
+    entry, _ = _extend(columns, seed, by_name(profile), schema_digest, cache, progress, kept=False, out=out)
     return entry
 
 
@@ -90,6 +103,7 @@ def _extend(
     progress: Progress,
     *,
     kept: bool = True,
+    out: np.ndarray | None = None,
 ) -> tuple[Entry, Extension | None]:
     """The entry and, if it is to be `kept`, the extension: in the cache's file, or in memory.
 
@@ -111,7 +125,7 @@ def _extend(
             _without_file(shape, error, kept)
     in_memory = kept and store is None
     extended = np.empty(shape, np.uint32) if in_memory else workspace.take(*shape[1:])
-    coefficients = log_coefficients(columns, list(range(width)), seed, log_mask(k, kappa))
+    coefficients = log_coefficients(columns, list(range(width)), seed, log_mask(k, kappa), out)
     builder = TreeBuilder(LOG_PHASE, profile.blowup << kappa)
     stream, salts = Keystream(seed), workspace.take(LOG_SALT_WORDS, 1 << kappa)
     try:
