@@ -39,8 +39,9 @@ def new_note(
 
     log: its folder, made when it is new; joint: the joint file; key: the log's private key. giver, taker: the two labs,
     as the joint file calls them; amount: FLOP, a whole number or a text such as `"3e24"`; mask: in its place, under a
-    masked total: it is drawn here, and not told. empty: in their place, of a new log: it has no note. to: the folder for the other lab, new or one that it was handed over to before; share:
-    which part of the proofs that are left goes along. Killed, the same call goes on where it was.
+    masked total: it is drawn here, and not told. empty: in their place, of a new log: it has no note. to: the folder
+    for the other lab, new or one that it was handed over to before; share: which part of the proofs that are left goes
+    along. Killed, the same call goes on where it was.
 
     NoteRefused, UsageError, LogError, KeyFileError, BudgetSpent; MalformedPolicy for the joint file.
     """
@@ -71,9 +72,9 @@ def accept_note(
     """Check a note log that was handed over, and sign it too, where its newest note says what was agreed.
 
     folder: the copy; key: the private cosigner's key; state: the file that remembers what it signed, made when new,
-    which is kept with the key. serial, giver, taker, amount or mask: what was agreed; empty: in their place, that there is no
-    note yet. earlier: copies that were handed over before, whose segments this one lacks. `.answer` is the file that
-    the lab that seals the log needs.
+    which is kept with the key. serial, giver, taker, amount or mask: what was agreed; empty: in their place, that there
+    is no note yet. earlier: copies that were handed over before, whose segments this one lacks. `.answer` is the file
+    that the lab that seals the log needs.
 
     NoteRefused where anything else is in the log; LogEvidence for a fork, CosignRefused; else as `receive`.
     """
