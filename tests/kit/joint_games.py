@@ -200,7 +200,7 @@ class Hand:
 
     def _stated(self, log: Log) -> tuple[StatementLog, bytes]:
         """The log's part of the statement, and its signed checkpoint."""
-        entries = tuple(self._entry(log, each) for each in log.segments)
+        entries = tuple(self.entry(log, each) for each in log.segments)
         root = log_root([each.encode() for each in entries])
         body = checkpoint_body(signer(log.key).name, len(entries), root)
         note = signer(log.key).sign(body.decode())
@@ -208,7 +208,8 @@ class Hand:
             note += cosigner(lab).line(body.decode(), NOW)
         return StatementLog(body, entries), note.encode()
 
-    def _entry(self, log: Log, segment: Segment) -> Entry:
+    def entry(self, log: Log, segment: Segment) -> Entry:
+        """The segment's commitment, made on first use."""
         columns, schema = self._table(log, segment), log.schema
         if self.sealed:
             if segment.root not in self._tables:
