@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         ZkComplianceError,
     )
     from zkcompliance.live.writer import Live
+    from zkcompliance.notes.api import accept_note, new_note, take_note
     from zkcompliance.policy import catalogue as policies
 else:
     from zkcompliance import prove, verify
@@ -55,9 +56,11 @@ __all__ = [
     "SchemaError",
     "VerificationError",
     "ZkComplianceError",
+    "accept_note",
     "errors",
     "hand_over",
     "keygen",
+    "new_note",
     "open_log",
     "open_rows",
     "policies",
@@ -67,6 +70,7 @@ __all__ = [
     "roll_up",
     "schemas",
     "streak",
+    "take_note",
     "verify",
     "verify_joint",
 ]
@@ -76,6 +80,7 @@ _CLIENT = (
     "Log", "Proof", "hand_over", "keygen", "open_log", "open_rows", "prove", "read_rows", "receive", "roll_up",
     "streak", "verify", "verify_joint",
 )  # fmt: skip
+_HOMES = {"Live": "live.writer", **dict.fromkeys(("accept_note", "new_note", "take_note"), "notes.api")}
 
 
 def __getattr__(name: str) -> "Any":
@@ -89,7 +94,7 @@ def __getattr__(name: str) -> "Any":
 
     if name in _MODULES:
         return import_module(f"zkcompliance.{_MODULES[name]}")
-    home = "live.writer" if name == "Live" else "client" if name in _CLIENT else "errors"
+    home = _HOMES.get(name, "client" if name in _CLIENT else "errors")
     return getattr(import_module(f"zkcompliance.{home}"), name)
 
 

@@ -440,6 +440,12 @@ class CosignRefused(ZkComplianceError):
     code, exit_status = "cosign-refused", 1
 
 
+class NoteRefused(ZkComplianceError):
+    """A note between two labs is not made, or not signed: it does not say what it should, or is not its turn."""
+
+    code, exit_status = "note-refused", 1
+
+
 class Unsupported(ZkComplianceError):
     """Something is not there that this needs: an algorithm in `cryptography`, the compiler in the one-file verifier."""
 

@@ -60,19 +60,20 @@ ROOMS: dict[str, str] = {
     "desk": "edge errors log quantities request",
     "decide": "attest card edge errors log openings outputs policy progress quantities request",
     "joint": "card decide edge errors limits log policy progress quantities",
+    "notes": "card edge errors joint limits log outputs progress prove quantities schemas",
     "archive": "attest card decide edge errors joint limits policy progress quantities report streaks strict_json",
     "streaks": "decide errors limits log policy progress",
     # what people call
     "client": "attest card claim decide errors joint log outputs policy progress prove quantities schemas streaks",
     "live": "client edge errors importers log quantities schemas start",
     "commands": (
-        "archive attest card claim cosigning decide desk edge errors evidence importers joint limits live log openings "
-        "outputs policy progress prove quantities report request schemas spread standalone stark start streaks verify "
-        "version"
+        "archive attest card claim cosigning decide desk edge errors evidence importers joint limits live log notes "
+        "openings outputs policy progress prove quantities report request schemas spread standalone stark start "
+        "streaks verify version"
     ),
     "standalone": "circuits decide edge errors outputs policy report start version",
     "start": "",
-    "__init__": "client errors live policy prove schemas start verify",
+    "__init__": "client errors live notes policy prove schemas start verify",
     "__main__": "start",
 }
 DATA = {"demo_data", "policies"}  # folders that hold no module

@@ -35,3 +35,28 @@ def test_demo_tells_its_story() -> None:
     assert result.exit_code == 0, result.output
     for words in ("seal", "prove", "ACCEPTED", "error[budget-spent]", "8 tampered cases refused"):
         assert words in result.stdout
+
+
+def test_demo_across_labs(tmp_path: Path) -> None:
+    """Three labs, a note, a joint verdict; each way of cheating refused for its own reason."""
+    result = CliRunner().invoke(cli, ["demo", "--across", "--json", "--keep", str(tmp_path / "kept")])
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    assert found["accepted"] and [each["name"] for each in found["labs"]] == ["ash", "birch", "cedar"]
+    assert [(each["code"], each["message"].partition(":")[0]) for each in found["refusals"]] == [
+        ("does-not-hold", "within-allowance"),
+        ("signature-rejected", "the proof is about the log own.example/notes as notes; the keys that are trusted there "
+         "are of ash-birch.example/notes"),
+        ("statement-mismatch", "cap"),
+        ("note-refused", "note 1 of ash-birch.example/notes is of another cap, 0x00000000000000000000000000000001; the "
+         f"joint file three-labs is 0x{found['joint']['sha256'][:32]}"),
+        ("not-shown", "labs"),
+        ("statement-mismatch", "logs"),
+        ("statement-mismatch", "allowance"),
+        ("malformed-policy", "the joint file"),
+        ("program-mismatch", "program"),
+        ("statement-mismatch", "reference"),
+        ("stale", "the proof of cedar states 2025-03-31 00"),
+        ("statement-mismatch", "notes"),
+    ]  # fmt: skip
+    assert {"cap.toml", "ash.zkp", "birch.zkp", "cedar.zkp"} <= {p.name for p in (tmp_path / "kept").iterdir()}

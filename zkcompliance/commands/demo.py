@@ -17,6 +17,8 @@ from zkcompliance.errors import (
     BudgetSpent,
     ClaimDoesNotHold,
     InternalError,
+    MalformedPolicy,
+    NoteRefused,
     UsageError,
     VerificationError,
     ZkComplianceError,
@@ -30,9 +32,15 @@ CLAIM = "training-compute-below"
 
 @click.command("demo")
 @click.option("--keep", type=click.Path(path_type=Path), metavar="DIR", help="Work in DIR, a new folder, and keep it.")
+@click.option(
+    "--across", is_flag=True, help="Another story: three labs under one cap, of which one gives another a part."
+)
 @json_option
-def command(keep: Path | None, as_json: bool) -> None:
+def command(keep: Path | None, across: bool, as_json: bool) -> None:
     """Seal a real training log, prove that its compute is below 1e20 FLOP, verify the proof; then show what is refused.
+
+    With --across: three labs prove that together they stay under a cap, one after it was given a part of another's
+    allowance, and nobody learns what any of them spent; then show what is refused.
 
     Works in a scratch folder that is deleted afterwards. Every refusal is computed, none is staged.
     """
@@ -45,12 +53,18 @@ def command(keep: Path | None, as_json: bool) -> None:
         except OSError as error:
             raise UsageError(f"{folder}: {error.strerror}", help="choose a folder that does not exist yet") from error
     try:
-        document = _story(folder, as_json)
+        document = _across(folder, as_json) if across else _story(folder, as_json)
     finally:
         if keep is None:
             shutil.rmtree(folder, ignore_errors=True)
     if as_json:
         console.print_json(document)
+
+
+def _across(folder: Path, quiet: bool) -> dict[str, Any]:
+    from zkcompliance.commands import demo_across
+
+    return demo_across.story(folder, Narrator(quiet), _refused)
 
 
 def _story(folder: Path, quiet: bool) -> dict[str, Any]:
@@ -67,7 +81,7 @@ def _story(folder: Path, quiet: bool) -> dict[str, Any]:
     began = time.monotonic()
     claim = catalogue.load(CLAIM)
     importer = importers.by_name("nanogpt")
-    say = _Narrator(quiet)
+    say = Narrator(quiet)
     source = resources.files("zkcompliance").joinpath("demo_data", LOG_FILE)
     with resources.as_file(source) as logged, console.progress() as report:
         console.warm_up(report)
@@ -113,18 +127,18 @@ def _story(folder: Path, quiet: bool) -> dict[str, Any]:
     }
 
 
-def _refused(name: str, case: Any, scene: Any, say: _Narrator) -> dict[str, str]:
+def _refused(name: str, case: Any, scene: Any, say: Narrator) -> dict[str, str]:
     """Run one case, which must end in one of our refusals."""
     say.step("refuse", name)
     try:
         case(scene)
-    except (VerificationError, ClaimDoesNotHold, BudgetSpent) as error:
+    except (VerificationError, ClaimDoesNotHold, BudgetSpent, NoteRefused, MalformedPolicy) as error:
         say.refused(error)
         return {"case": name, "code": error.code, "message": error.message}
     raise InternalError(f"the demo case {name!r} was not refused")
 
 
-class _Narrator:
+class Narrator:
     """The demo's lines on stdout; nothing when quiet."""
 
     def __init__(self, quiet: bool) -> None:

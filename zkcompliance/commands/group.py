@@ -39,6 +39,7 @@ VERBS = {
     "compact": "go on with a log's rows in fewer segments, with proofs that they are the same",
     "hand-over": "hand a log's rows and a share of its budget over, for another party to prove over",
     "receive": "check a log that was handed over, and take it",
+    "note": "give a part of an allowance to another lab, in a log that both sign, under a joint cap",
     "cosign": "have a log's checkpoint cosigned by witnesses",
     "witness": "cosign checkpoints of others' logs, over HTTP, each only if it extends what was signed before",
     "log": "retire a log folder whose rows went on elsewhere, or mark one put back from a backup",

@@ -20,6 +20,7 @@ from zkcompliance.errors import KeyFileError, MalformedPolicy, UsageError
 from zkcompliance.log.cosignature import CosignerKey
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.policy.bounds import refuse_vacuous
+from zkcompliance.policy.dated import Dated, read_dated
 from zkcompliance.policy.model import Bound
 from zkcompliance.policy.proofs import read
 from zkcompliance.policy.toml import Table, fault, name, table, text
@@ -62,7 +63,8 @@ class NoteLog:
 class Joint:
     """A joint file as it was read. cap: FLOP; begin, end: UTC seconds, end not included; program: 32 bytes.
 
-    shared: the parameters that are the same for every lab, as people write them.
+    shared: the parameters that are the same for every lab, as people write them. dated: how old proofs and checkpoints
+    may be when they are judged, and who cosigned every checkpoint, as a policy asks it.
     """
 
     text: bytes
@@ -75,6 +77,7 @@ class Joint:
     shared: Mapping[str, str]
     labs: Mapping[str, Lab]
     notes: tuple[NoteLog, ...]
+    dated: Dated
 
     @property
     def digest(self) -> bytes:
@@ -138,12 +141,13 @@ class _Reader:
         if (given := sum(each.allowance for each in labs.values())) > cap:
             raise fault("labs", f"have allowances of {given} FLOP between them, which is more than the cap of {cap}")
         notes = self._notes(labs)
+        dated = read_dated(root, self._apart)
         root.close()
         for each in labs:
             if not any(each in log.between for log in notes):
                 why = "is in no note log: a lab that trades nothing shares one without a note with another lab"
                 raise fault(f"labs.{each}", why)
-        made = Joint(self.data, called, title, cap, begin, end, bytes.fromhex(program), shared, labs, notes)
+        made = Joint(self.data, called, title, cap, begin, end, bytes.fromhex(program), shared, labs, notes, dated)
         for each in labs:
             values = card.publics(parsed(card.id, card.params, made.params(each)))
             bounds = {param.name: Bound(low=values[param.name], high=values[param.name]) for param in card.params}
@@ -213,6 +217,12 @@ class _Reader:
         owner = f"the cosigner key of {lab}"
         if self.keys.setdefault(public, owner) != owner:
             raise fault(path, f"is the same public key as {self.keys[public]}")
+
+    def _apart(self, public: bytes, path: str) -> None:
+        """Who cosigns for whoever judges is none of the labs, and counts once."""
+        if public in self.keys:
+            raise fault(path, f"is the same public key as {self.keys[public]}")
+        self.keys[public] = path
 
     def _flop(self, found: Table, key: str) -> int:
         """An amount of FLOP, below 2^96, as the claim's own parameter reads it."""

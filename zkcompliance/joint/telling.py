@@ -38,8 +38,13 @@ def sentences(verdict: JointVerdict) -> str:
 
 def document(verdict: JointVerdict) -> str:
     """The JSON text, which ends with a newline."""
+    return json.dumps(fields(verdict), indent=2, sort_keys=True) + "\n"
+
+
+def fields(verdict: JointVerdict) -> dict[str, object]:
+    """What is written as JSON."""
     joint = verdict.joint
-    made = {
+    return {
         "format": FORMAT,
         "accepted": verdict.accepted,
         "judged_at": str(verdict.judged_at),
@@ -53,7 +58,6 @@ def document(verdict: JointVerdict) -> str:
         "seen": list(_SEEN),
         "not_shown": list(_NOT_SHOWN),
     }  # fmt: skip
-    return json.dumps(made, indent=2, sort_keys=True) + "\n"
 
 
 def _lines(verdict: JointVerdict) -> Iterator[str]:

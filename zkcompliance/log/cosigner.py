@@ -34,6 +34,10 @@ class Cosigner:
         known = seen.load(self._state).get(seen.place(log_key, origin or log_key.name))
         return 0 if known is None else evidence.read(known, log_key).size
 
+    def check(self, signed: bytes | str, log_key: VerifierKey, proof: Sequence[bytes] = ()) -> None:
+        """Raise what `cosign` would, and sign nothing."""
+        following.check(_of(seen.load(self._state), log_key), _text(signed), [log_key], proof)
+
     def cosign(
         self, signed: bytes | str, log_key: VerifierKey, proof: Sequence[bytes] = (), *, now: int | None = None
     ) -> str:
