@@ -12,17 +12,9 @@ from typing import Any
 import click
 
 from zkcompliance.commands import console
+from zkcompliance.commands.narrator import Narrator, refused
 from zkcompliance.commands.options import json_option
-from zkcompliance.errors import (
-    BudgetSpent,
-    ClaimDoesNotHold,
-    InternalError,
-    MalformedPolicy,
-    NoteRefused,
-    UsageError,
-    VerificationError,
-    ZkComplianceError,
-)
+from zkcompliance.errors import UsageError
 
 LOG_FILE = "2024-12-08_UNetValueEmbedsTweaks_52275a2c.txt"
 ORIGIN = "lab.example/compute"
@@ -64,7 +56,7 @@ def command(keep: Path | None, across: bool, as_json: bool) -> None:
 def _across(folder: Path, quiet: bool) -> dict[str, Any]:
     from zkcompliance.commands import demo_across
 
-    return demo_across.story(folder, Narrator(quiet), _refused)
+    return demo_across.story(folder, Narrator(quiet))
 
 
 def _story(folder: Path, quiet: bool) -> dict[str, Any]:
@@ -116,7 +108,7 @@ def _story(folder: Path, quiet: bool) -> dict[str, Any]:
 
         say.heading("And what is refused:")
         scene = demo_cases.Scene(folder, log, key, claim, publics, proof, logged, report, now)
-        refusals = [_refused(name, case, scene, say) for name, case in demo_cases.CASES.items()]
+        refusals = [refused(name, case, scene, say) for name, case in demo_cases.CASES.items()]
     seconds = time.monotonic() - began
     say.heading(f"{len(refusals)} tampered cases refused; {seconds:.1f} s in all")
     return {
@@ -125,39 +117,3 @@ def _story(folder: Path, quiet: bool) -> dict[str, Any]:
         "refusals": refusals,
         "milliseconds": round(seconds * 1000),
     }
-
-
-def _refused(name: str, case: Any, scene: Any, say: Narrator) -> dict[str, str]:
-    """Run one case, which must end in one of our refusals."""
-    say.step("refuse", name)
-    try:
-        case(scene)
-    except (VerificationError, ClaimDoesNotHold, BudgetSpent, NoteRefused, MalformedPolicy) as error:
-        say.refused(error)
-        return {"case": name, "code": error.code, "message": error.message}
-    raise InternalError(f"the demo case {name!r} was not refused")
-
-
-class Narrator:
-    """The demo's lines on stdout; nothing when quiet."""
-
-    def __init__(self, quiet: bool) -> None:
-        self._quiet = quiet
-
-    def heading(self, text: str) -> None:
-        if not self._quiet:
-            console.print_text(f"\n{text}")
-
-    def step(self, verb: str, text: str) -> None:
-        if not self._quiet:
-            click.secho(f"{verb:>8}  ", nl=False, bold=True)
-            console.print_text(text)
-
-    def done(self, text: str) -> None:
-        if not self._quiet:
-            click.secho(f"{'':>8}  {console.clean(text)}", fg="green")
-
-    def refused(self, error: ZkComplianceError) -> None:
-        if not self._quiet:
-            click.secho(f"{'':>8}  error[{error.code}] ", nl=False, fg="red")
-            console.print_text(error.message)

@@ -9,19 +9,17 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from zkcompliance.commands import console
 from zkcompliance.commands.demo_labs import ALLOWANCES, CAP, GIVEN, PAIRS, SPENT, Labs
+from zkcompliance.commands.narrator import Narrator, refused
 from zkcompliance.joint import telling
 from zkcompliance.joint.file import parse_joint
 from zkcompliance.log import keys
 from zkcompliance.notes import api as notes
 from zkcompliance.prove.handing import hand_over
 from zkcompliance.quantities import show_integer
-
-if TYPE_CHECKING:
-    from zkcompliance.commands.demo import Narrator
 
 ASH_BIRCH, BIRCH_CEDAR = PAIRS
 _OTHER_CAP = f"0x{'00' * 15}01"
@@ -41,8 +39,8 @@ class Scene:
         self.labs.judge({**self.proofs, **other}).require()
 
 
-def story(folder: Path, say: Narrator, refused: Callable[..., dict[str, str]]) -> dict[str, Any]:
-    """Tell it, and give the document. refused: runs one case, which has to be refused."""
+def story(folder: Path, say: Narrator) -> dict[str, Any]:
+    """Tell it, and give the document."""
     began = time.monotonic()
     with console.progress() as report:
         console.warm_up(report)
