@@ -25,6 +25,7 @@ from zkcompliance.log.public_keys import load_public
 from zkcompliance.log.trust import TrustPolicy, load_trust
 from zkcompliance.policy import catalogue as policies
 from zkcompliance.policy.binding import Subject
+from zkcompliance.policy.dated import Dated
 from zkcompliance.policy.devices import Answers
 from zkcompliance.policy.judge import judge_claim, judge_policy, look, ref_of
 from zkcompliance.policy.model import Policy
@@ -124,8 +125,11 @@ class Request:
         path = path_of(self.subject) if isinstance(self.subject, str) else None
         return [] if path is None else [path]
 
-    def decide(self, data: bytes | File, *, clock: int, progress: Progress = silent) -> Verdict:
-        """The verdict on a proof file, or its bytes; clock: UTC seconds, for who does not say `at`.
+    def decide(
+        self, data: bytes | File, *, clock: int, progress: Progress = silent, dated: Dated | None = None
+    ) -> Verdict:
+        """The verdict on a proof file, or its bytes; clock: UTC seconds, for who does not say `at`; dated: what is
+        asked besides of when a proof of one claim was made, and of cosigners (a policy says so itself).
 
         What is not met is in the verdict. Raises UsageError for options that make no sense together, and the errors of
         `judge_policy`. With nothing to hold the proof against, its findings are UNDECIDED, with an Undecided error.
@@ -139,11 +143,13 @@ class Request:
         paths = [Path(each) for each in self.roll_ups]
         rolled = cache(lambda: read_roll_ups(paths, self._memory(), progress))
         attested = self._attested(file, rolled)
-        verdict = replace(self._judge(file, clock, progress, rolled), attested=attested)
+        verdict = replace(self._judge(file, clock, progress, rolled, dated or Dated()), attested=attested)
         put = verdict.asked
         return verdict if put is None else replace(verdict, asked=replace(put, at=self.at is not None))
 
-    def _judge(self, file: File, clock: int, progress: Progress, rolled: Callable[[], StandsFor]) -> Verdict:
+    def _judge(
+        self, file: File, clock: int, progress: Progress, rolled: Callable[[], StandsFor], dated: Dated
+    ) -> Verdict:
         now = clock if self.at is None else self.at if isinstance(self.at, int) else parse_time(self.at)
         if self.policy is not None:
             return self._by_policy(file, self._policy(), now, clock, progress, rolled)
@@ -160,7 +166,7 @@ class Request:
             return judge_claim(
                 file, claim.card, params, now=now, keys=keys,
                 subject=self._subject(progress), reference=self._reference(), trust=self._trust(), recall=recall,
-                compiled=claim.compiled, drawn=self._drawn(),
+                compiled=claim.compiled, drawn=self._drawn(), dated=dated,
             )  # fmt: skip
         except Undecided as error:
             return look(file, now=now, missing=error, card=claim.card)

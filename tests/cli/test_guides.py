@@ -30,6 +30,12 @@ def test_the_page_of_roll_ups_runs(tmp_path: Path) -> None:
     assert run_in_order("docs/rollup.md", tmp_path) == {"sh", "python"}
 
 
+def test_the_page_of_caps_over_several_labs_runs(tmp_path: Path) -> None:
+    """Two labs, from their keys to the joint verdict, and one left out."""
+    assert run_in_order("docs/across.md", tmp_path) == {"sh", "python", "text"}
+    assert [row["amount"] for row in zk.read_rows(tmp_path / "for-b")] == [10**25]
+
+
 def test_the_page_of_registers_runs(tmp_path: Path) -> None:
     """Exports of ticket systems, registries and spreadsheets, sealed as they are: what came of some of their rows."""
     assert run_in_order("docs/registers.md", tmp_path) == {"sh"}

@@ -20,15 +20,23 @@ from zkcompliance.errors import (
     ClaimDoesNotHold,
     MalformedPolicy,
     ProgramMismatch,
+    QuorumUnmet,
     RequirementNotShown,
     SignatureRejected,
     StaleProof,
     StatementMismatch,
 )
-from zkcompliance.joint import judge
+from zkcompliance.joint import judge, telling
 from zkcompliance.joint.file import parse_joint
-from zkcompliance.policy import requirement, slots
+from zkcompliance.joint.judge import judge_joint
+from zkcompliance.log import cosigned, keys
+from zkcompliance.log.cosigner import Cosigner
+from zkcompliance.log.layout import Layout, Settings
+from zkcompliance.log.store import SealedLog
+from zkcompliance.policy import checkpoints, requirement, slots
 from zkcompliance.policy.proofs import File
+from zkcompliance.prove import enclose
+from zkcompliance.prove.reseal import reseal
 
 GIVEN = {"serial": 1, "giver": "b", "taker": "a", "amount": 3}
 
@@ -161,11 +169,14 @@ def test_what_people_and_programs_read(world: Honest, tmp_path: Path) -> None:
     assert said.exit_code == 0 and said.output.startswith("ACCEPTED: a, b, c together spent at most 20 FLOP")
     assert "notes of a and b: ab.example/notes, 1 segment(s)" in said.output
     assert all(words in said.output for words in ("Who sees what", "This does not show"))
+    assert "it sees     the notes in ab.example/notes, bc.example/notes, and nothing more" in said.output
+    assert "a lab may have sealed more since" in said.output
     left = CliRunner().invoke(cli, ["verify", *files[:2], *at, "--json"])
     found = json.loads(left.stdout)
     assert left.exit_code == 1 and found["accepted"] is False
     assert [(each["name"], each["accepted"]) for each in found["labs"]] == [("a", True), ("b", True), ("c", False)]
     assert found["labs"][2]["error"]["code"] == "not-shown"
+    assert found["labs"][0]["sees_notes_of"] == ["ab.example/notes"]
     assert zk.verify_joint(files, cap, at=NOW).accepted
     with pytest.raises(RequirementNotShown, match="c is left out"):
         zk.verify_joint(files[:2], cap, at=NOW)
@@ -220,6 +231,101 @@ def test_a_log_proved_by_two_labs(world: Honest) -> None:
     refused(verdict, RequirementNotShown, "labs: c is left out")
     instead = world.prove("c", [world.logs["a"]], [world.bc], allowance=8)
     refused(world.judge(**{**world.proofs, "c": instead}), StatementMismatch, "a.zkp and c.zkp are both of a")
+
+
+def test_a_later_generation_of_a_log(world: Honest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """c seals its rows anew: taken with the lineage that shows that they are the same, and without it refused."""
+    first = world.spend_elsewhere("c", 5)
+    key = keys.load_private(first.parent / "c.key")
+    later = reseal(first, first.with_name("later"), key, merge=False).log.path
+    assert world.judge(**{**world.proofs, "c": world.prove("c", [later], [world.bc])}).accepted
+    with monkeypatch.context() as patched:
+        patched.setattr(enclose, "lineages_of", lambda _: {})
+        alone = {**world.proofs, "c": world.prove("c", [later], [world.bc])}
+    refused(world.judge(**alone), StatementMismatch, "c.example/compute/g2 is a later generation", "nothing shows")
+    monkeypatch.setattr(judge, "_goes_on", lambda *_: None)
+    assert world.judge(**alone).accepted
+
+
+def test_a_later_generation_of_a_note_log(world: Honest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """b, which seals the log that it shares with c, seals it anew, alone: that it is another checkpoint than c's, which
+    c did not sign, is seen too."""
+    folder = world.elsewhere("bc")
+    with zk.open_log(folder / "bc", key=folder / "bc.key", schema=zk.schemas.note) as log:
+        log.seal(empty=True)
+    later = reseal(folder / "bc", folder / "later", keys.load_private(folder / "bc.key"), merge=False).log.path
+    proofs = {**world.proofs, "b": world.prove("b", [world.logs["b"]], [world.ab, later])}
+    refused(world.judge(**proofs), StatementMismatch, "a note log stays in its first one")
+    monkeypatch.setattr(judge, "_goes_on", lambda *_: None)
+    refused(world.judge(**proofs), CheckpointMismatch, "two histories of bc.example/notes")
+    monkeypatch.setattr(judge, "_one_checkpoint", lambda *_: None)
+    refused(world.judge(**proofs), SignatureRejected, "not signed by c")
+    monkeypatch.setattr(judge, "_both_signed", lambda *_: None)
+    assert world.judge(**proofs).accepted
+
+
+class Dated(World):
+    """The joint file asks that an authority has cosigned every checkpoint lately, and that proofs are new."""
+
+    def __init__(self, folder: Path) -> None:
+        keys.generate_cosigner(folder / "authority", "authority.example/cosigner")
+        super().__init__(folder)
+        self.logs = {lab: self.spend(lab, flop) for lab, flop in {**SPENT, "a": 5}.items()}
+        self.notes = {"ab": self.note("a", "b", []), "bc": self.note("b", "c", [])}
+        for each in (self.logs["a"], self.logs["b"], *self.notes.values()):
+            self.cosign(each)
+
+    def text(self, cap: str = "20", end: str = "2026-04-01", **allowances: str) -> str:
+        public = (self.folder / "authority.pub").read_text().strip()
+        asked = '[freshness]\nproof = "30 days"\ncheckpoint = "2 days"\n[cosigners]\nquorum = 1\n'
+        return f'{super().text(cap, end, **allowances)}{asked}operators.authority = ["{public}"]\n'
+
+    def cosign(self, place: Path) -> None:
+        layout, signer = Layout(place), keys.load_cosigner(self.folder / "authority")
+        settings, log = Settings.load(layout), SealedLog.open(place)
+        line = Cosigner(signer, self.folder / "signed").cosign(log.checkpoint_note, settings.key, now=NOW)
+        cosigned.add(layout, settings, log.checkpoint, [line], [signer.verifier])
+
+    def proof(self, lab: str) -> bytes:
+        held = [place for name, place in self.notes.items() if lab in name]
+        return self.prove(lab, [self.logs[lab]], held)
+
+
+def test_cosigners_and_how_fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """c shows a checkpoint that nobody but itself has signed; then all do, and wait with it."""
+    labs = Dated(tmp_path)
+    proofs = {lab: labs.proof(lab) for lab in "abc"}
+    refused(labs.judge(**proofs), QuorumUnmet, "1 of authority are to have cosigned; have: nobody")
+    with monkeypatch.context() as patched:
+        patched.setattr(checkpoints, "_cosigned", lambda *_: {"authority": NOW})
+        assert labs.judge(**proofs).accepted
+    labs.cosign(labs.logs["c"])
+    proofs["c"] = labs.proof("c")
+    assert labs.judge(**proofs).accepted
+    files = {lab: File(proof) for lab, proof in proofs.items()}
+    in_time, late, later = (judge_joint(files, labs.joint, clock=NOW + days * 86400) for days in (2, 3, 31))
+    assert in_time.accepted
+    told = telling.sentences(in_time)
+    assert told.count("cosigned by authority on 2026-04-02") == 7 and "but by the word of those who cosigned it" in told
+    refused(late, StaleProof, "log a.example/compute: a quorum last cosigned its checkpoint on 2026-04-02")
+    refused(later, StaleProof, "the proof was made on 2026-04-02", "more than 30 days")
+    monkeypatch.setattr(checkpoints, "_fresh", lambda *_: None)
+    assert judge_joint(files, labs.joint, clock=NOW + 3 * 86400).accepted
+
+
+@pytest.mark.parametrize(
+    ("lines", "why"),
+    [
+        ('[freshness]\ncheckpoint = "1 day"\n', r"freshness\.checkpoint: needs \[cosigners\]"),
+        ('[cosigners]\nquorum = 2\noperators.x = ["{signer}"]\n', r"operators\.x\[1\]: is the same public key as"),
+        ('[cosigners]\nquorum = 1\noperators.x = ["no key"]\n', r"cosigners\.operators\.x\[1\]"),
+    ],
+    ids=["undated", "a lab's own", "no key"],
+)
+def test_who_cosigns_is_nobody_of_the_labs(world: Honest, lines: str, why: str) -> None:
+    signer = (world.folder / "b.cosigner.pub").read_text().strip()
+    with pytest.raises(MalformedPolicy, match=why):
+        parse_joint((world.text() + lines.replace("{signer}", signer)).encode())
 
 
 def test_allowances_beyond_the_cap(world: Honest) -> None:

@@ -22,6 +22,7 @@ from zkcompliance.joint.masked import MASKED, apart, most
 from zkcompliance.log.cosignature import CosignerKey
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.policy.bounds import refuse_vacuous
+from zkcompliance.policy.dated import Dated, read_dated
 from zkcompliance.policy.model import Bound
 from zkcompliance.policy.proofs import read
 from zkcompliance.policy.toml import Table, fault, name, table, text
@@ -66,7 +67,8 @@ class Joint:
     """A joint file as it was read. cap: FLOP; begin, end: UTC seconds, end not included.
 
     claim: the id of what each lab proves; program: its digest, 32 bytes.
-    shared: the parameters that are the same for every lab, as people write them.
+    shared: the parameters that are the same for every lab, as people write them. dated: how old proofs and checkpoints
+    may be when they are judged, and who cosigned every checkpoint, as a policy asks it.
     """
 
     text: bytes
@@ -80,6 +82,7 @@ class Joint:
     shared: Mapping[str, str]
     labs: Mapping[str, Lab]
     notes: tuple[NoteLog, ...]
+    dated: Dated
 
     @property
     def digest(self) -> bytes:
@@ -149,6 +152,7 @@ class _Reader:
         if (given := sum(each.allowance or 0 for each in labs.values())) > cap:
             raise fault("labs", f"have allowances of {given} FLOP between them, which is more than the cap of {cap}")
         notes = self._notes(labs)
+        dated = read_dated(root, self._apart)
         root.close()
         for each in labs:
             if not any(each in log.between for log in notes):
@@ -157,7 +161,8 @@ class _Reader:
         if claim == MASKED and (two := apart(labs, (log.between for log in notes))) is not None:
             why = "share no note log: under a masked total each two labs do, or more than the total would be learnt"
             raise fault("notes", f"{two[0]} and {two[1]} {why}")
-        made = Joint(self.data, called, title, cap, begin, end, claim, bytes.fromhex(program), shared, labs, notes)
+        pinned = bytes.fromhex(program)
+        made = Joint(self.data, called, title, cap, begin, end, claim, pinned, shared, labs, notes, dated)
         for each in labs:
             values = card.publics(parsed(card.id, card.params, made.params(each)))
             bounds = {param.name: Bound(low=values[param.name], high=values[param.name]) for param in card.params}
@@ -229,6 +234,12 @@ class _Reader:
         owner = f"the cosigner key of {lab}"
         if self.keys.setdefault(public, owner) != owner:
             raise fault(path, f"is the same public key as {self.keys[public]}")
+
+    def _apart(self, public: bytes, path: str) -> None:
+        """Who cosigns for whoever judges is none of the labs, and counts once."""
+        if public in self.keys:
+            raise fault(path, f"is the same public key as {self.keys[public]}")
+        self.keys[public] = path
 
     def _flop(self, found: Table, key: str) -> int:
         """An amount of FLOP, below 2^96, as the claim's own parameter reads it."""

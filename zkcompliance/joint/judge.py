@@ -123,9 +123,9 @@ def _judge(file: File, joint: Joint, lab: str, *, clock: int, at: int | str | No
         "notes": tuple(each.key for each in joint.notes_of(lab)),
     }  # fmt: skip
     asked = Request(claim=joint.claim, params=joint.params(lab), log_keys=keys, context=joint.digest, at=at)
-    verdict = asked.decide(file, clock=clock, progress=progress)
+    verdict = asked.decide(file, clock=clock, progress=progress, dated=joint.dated)
     places = file.proofs[0].claims[0].places if verdict.accepted else ()
-    return _Judged(verdict, places, _after_the_end(joint, lab, verdict) or _first_generation(places))
+    return _Judged(verdict, places, _after_the_end(joint, lab, verdict) or _goes_on(verdict, places))
 
 
 def _after_the_end(joint: Joint, lab: str, verdict: Verdict) -> VerificationError | None:
@@ -136,12 +136,25 @@ def _after_the_end(joint: Joint, lab: str, verdict: Verdict) -> VerificationErro
     return StaleProof(f"{why}: rows after it could be left out", help="ask the lab to prove again after the end")
 
 
-def _first_generation(places: Sequence[Place]) -> VerificationError | None:
-    """The joint file names logs by their exact origins: that a later generation has the same rows is not shown here."""
+def _goes_on(verdict: Verdict, places: Sequence[Place]) -> VerificationError | None:
+    """A later generation of a compute log is one that a lineage leads to, from a key that the joint file names: its
+    rows are then those of the first one, and what came since. Of a note log both labs signed the first one alone."""
+    linked = {log.origin for finding in verdict.findings for log in finding.logs if log.linked}
     for place in places:
-        if place.log.origin != place.name:
-            why = f"logs: {place.log.origin} is a later generation of {place.name}, which the joint file names"
-            return StatementMismatch(f"{why}: that its rows are the same is not shown", help="prove over the first one")
+        origin = place.log.origin
+        if origin == place.name:
+            continue
+        why = f"logs: {origin} is a later generation of {place.name}, which the joint file names"
+        if place.slot == "notes":
+            return StatementMismatch(
+                f"{why}: a note log stays in its first one, whose every checkpoint both labs signed",
+                help="prove over the first one",
+            )
+        if origin not in linked:
+            return StatementMismatch(
+                f"{why}, and nothing shows that its rows are the same",
+                help="ask for a proof file with the log's lineage in it, as `prove` makes it",
+            )
     return None
 
 

@@ -3,17 +3,19 @@
 JSON, `zkcompliance-joint-verdict/v1`: format, accepted, judged_at (UTC seconds), joint (id, title, sha256, cap, begin,
 end, claim, program), total (FLOP that all labs together spent, where it is told; else null), labs (one for each of the
 joint file, in its order: name, allowance (null where it has none), accepted, proof (sha256, bytes;
-null where none is there), proved_at, logs (slot, origin, size, root, rows_log2), values (name, text, of what is
-revealed), error (code, message, help, or null)), notes (origin, between, size, root, rows_log2, error), errors (of no
+null where none is there), proved_at, logs (slot, origin, size, root, rows_log2, cosigned (who, and when: UTC seconds)),
+values (name, text, of what is revealed), sees_notes_of (the note logs whose rows it has), error (code, message, help,
+or null)), notes (origin, between, size, root, rows_log2, error), errors (of no
 lab by itself), seen (who sees what, in sentences), not_shown (in sentences). Integers are decimal strings.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from zkcompliance.errors import ZkComplianceError
+from zkcompliance.joint.file import Joint
 from zkcompliance.joint.masked import MASKED
 from zkcompliance.joint.verdict import JointVerdict, LabShown, NotesShown
 from zkcompliance.quantities import show_time
@@ -36,7 +38,7 @@ _SEEN_MASKED = (
 )
 _NOT_SHOWN = (
     "Compute in logs that the joint file does not name: whoever wrote it answers for the list.",
-    "That rows are true, and that nothing was left out of a log; that a checkpoint is the newest of its log.",
+    "That rows are true, and that nothing was left out of a log.",
     "Which lab shared more than another: labs may agree on how they share what they have, not on more than that.",
 )
 _NOT_SHOWN_MASKED = (
@@ -44,11 +46,10 @@ _NOT_SHOWN_MASKED = (
     "That masks are random, known to nobody else and used once: a lab that draws them otherwise shows others what it "
     "knows itself.",
 )
-
-
-def _said(verdict: JointVerdict) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Who sees what, and what is not shown."""
-    return (_SEEN_MASKED, _NOT_SHOWN_MASKED) if verdict.joint.claim == MASKED else (_SEEN, _NOT_SHOWN)
+_NEWEST = {
+    False: "That a checkpoint is the newest of its log: a lab may have sealed more since.",
+    True: "That a checkpoint is the newest of its log, but by the word of those who cosigned it, when they did.",
+}
 
 
 def sentences(verdict: JointVerdict) -> str:
@@ -64,7 +65,6 @@ def document(verdict: JointVerdict) -> str:
 def fields(verdict: JointVerdict) -> dict[str, object]:
     """What is written as JSON."""
     joint = verdict.joint
-    seen, not_shown = _said(verdict)
     return {
         "format": FORMAT,
         "accepted": verdict.accepted,
@@ -78,8 +78,8 @@ def fields(verdict: JointVerdict) -> dict[str, object]:
         "labs": [_lab(verdict, each) for each in verdict.labs],
         "notes": [_notes(each) for each in verdict.notes],
         "errors": [_error(each) for each in verdict.others],
-        "seen": list(seen),
-        "not_shown": list(not_shown),
+        "seen": list(_SEEN_MASKED if joint.claim == MASKED else _SEEN),
+        "not_shown": list(_not_shown(joint)),
     }  # fmt: skip
 
 
@@ -105,9 +105,13 @@ def _lines(verdict: JointVerdict) -> Iterator[str]:
         if lab.verdict is not None and lab.error is None:
             for log in (log for finding in lab.verdict.findings for log in finding.logs):
                 yield f"  {log.slot:<10}  {log.origin}, {log.size} segment(s), root {log.root.hex()}"
+                if log.cosigned:
+                    yield f"              cosigned by {_cosigned(log.cosigned)}"
             yield f"  proved      {show_time(lab.verdict.proved_at)}"
         if lab.error is not None:
             yield from _refused(lab.error)
+        shared = ", ".join(each.key.name for each in joint.notes_of(lab.name))
+        yield f"  it sees     the notes in {shared}, and nothing more of others' rows than everybody"
     for notes in verdict.notes:
         yield ""
         one, other = notes.log.between
@@ -115,11 +119,20 @@ def _lines(verdict: JointVerdict) -> Iterator[str]:
         yield f"notes of {one} and {other}: {notes.log.key.name}, {said}"
         if notes.error is not None:
             yield from _refused(notes.error)
-    seen, not_shown = _said(verdict)
-    for title, said_of_all in (("Who sees what", seen), ("This does not show", not_shown)):
+    seen = _SEEN_MASKED if joint.claim == MASKED else _SEEN
+    for title, said_of_all in (("Who sees what", seen), ("This does not show", _not_shown(joint))):
         yield ""
         yield title
         yield from (f"  - {each}" for each in said_of_all)
+
+
+def _not_shown(joint: Joint) -> tuple[str, ...]:
+    said = _NOT_SHOWN_MASKED if joint.claim == MASKED else _NOT_SHOWN
+    return (*said, _NEWEST[joint.dated.cosigners is not None])
+
+
+def _cosigned(by: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} on {show_time(at)}" for name, at in sorted(by.items()))
 
 
 def _refused(error: ZkComplianceError) -> Iterator[str]:
@@ -141,6 +154,7 @@ def _lab(verdict: JointVerdict, lab: LabShown) -> dict[str, object]:
             {
                 "slot": log.slot, "origin": log.origin, "size": str(log.size), "root": log.root.hex(),
                 "rows_log2": [str(each) for each in log.rows_log2],
+                "cosigned": {name: str(at) for name, at in sorted((log.cosigned or {}).items())},
             }
             for finding in findings
             for log in finding.logs
@@ -151,6 +165,7 @@ def _lab(verdict: JointVerdict, lab: LabShown) -> dict[str, object]:
             for value in finding.values
             if value.role == "revealed"
         ],
+        "sees_notes_of": [each.key.name for each in verdict.joint.notes_of(lab.name)],
         "error": None if lab.error is None else _error(lab.error),
     }  # fmt: skip
 

@@ -115,9 +115,7 @@ def _cosigned(signed: bytes, cosigners: Cosigners, now: int) -> dict[str, int]:
             found[operator.name] = max(times)
     if len(found) < cosigners.quorum:
         named = ", ".join(operator.name for operator in cosigners.operators)
-        raise QuorumUnmet(
-            f"the policy wants {cosigners.quorum} of {named} to have cosigned; have: {', '.join(found) or 'nobody'}"
-        )
+        raise QuorumUnmet(f"{cosigners.quorum} of {named} are to have cosigned; have: {', '.join(found) or 'nobody'}")
     return found
 
 

@@ -33,6 +33,7 @@ from zkcompliance.policy import checkpoints, finding, formulas
 from zkcompliance.policy.anchors import Anchoring, Check
 from zkcompliance.policy.binding import Binding, ForPolicy, Subject, raw_text
 from zkcompliance.policy.catalogue import FLOOR, asked, ready_made, refusal
+from zkcompliance.policy.dated import Dated
 from zkcompliance.policy.devices import Answers, Held
 from zkcompliance.policy.finding import Key, Verified, public_values
 from zkcompliance.policy.model import Anchors, Bound, LogRule, Policy, Requirement
@@ -164,13 +165,15 @@ def judge_claim(
     recall: Recall | None = None,
     compiled: bool = False,
     drawn: int | None = None,
+    dated: Dated = Dated(),  # noqa: B008
 ) -> Verdict:
     """One proof held against a claim and all its parameters.
 
     keys: slot of the claim → the key trusted for its log, or the keys of all logs that fill it.
 
     compiled: whether the card was made here from the claim's own text; of one that was given, and is not of this
-    installation, the verdict says so. Otherwise as `judge_policy`; the verdict's policy is None.
+    installation, the verdict says so. dated: what is asked of when it was made, and of cosigners. Otherwise as
+    `judge_policy`; the verdict's policy is None.
     """
     file, given = opened(data), _several(keys)
     proofs, slots = file.proofs, [slot.name for slot in card.slots]
@@ -193,8 +196,9 @@ def judge_claim(
     ready = installed(card)
     by_card = frozenset() if ready or compiled else frozenset({card.id})
     _check_drawn(drawn, now)
-    terms = Terms(now, subject, reference, drawn=drawn)
-    bench = Bench(terms, checkpoints.Asked(now, trust=trust), held, Chooser.JUDGE, by_card)
+    terms = Terms(now, subject, reference, dated.proof_age, drawn=drawn)
+    of_checkpoints = checkpoints.Asked(now, dated.cosigners, dated.checkpoint_age, trust)
+    bench = Bench(terms, of_checkpoints, held, Chooser.JUDGE, by_card)
     judged = [judge_one(claims[0], card, resolved(requirement, names, card), bench)]
     put = _asked(bench, given, claim_files=0, ready=ready)
     stated = {**card.publics(publics), **publics}

@@ -15,9 +15,10 @@ from zkcompliance.edge.shown import command
 from zkcompliance.errors import KeyFileError
 from zkcompliance.log.cosignature import CosignerKey
 from zkcompliance.log.note import VerifierKey, decode_base64
-from zkcompliance.policy.bounds import read_bound, refuse_met_by_nothing, refuse_vacuous, span
+from zkcompliance.policy.bounds import read_bound, refuse_met_by_nothing, refuse_vacuous
 from zkcompliance.policy.calendar import read_calendar
 from zkcompliance.policy.clocks import refuse_backdated
+from zkcompliance.policy.dated import read_dated
 from zkcompliance.policy.devices import read_devices
 from zkcompliance.policy.floors import with_floors
 from zkcompliance.policy.formulas import Index, read_indices, refuse_unshown
@@ -26,12 +27,10 @@ from zkcompliance.policy.model import (
     Anchors,
     Authority,
     Bound,
-    Cosigners,
     Dater,
     LogKey,
     LogRule,
     Openings,
-    Operator,
     Policy,
     Requirement,
 )
@@ -90,11 +89,10 @@ class _Reader:
         if reference not in ("required", "none"):
             raise fault("reference", "is required or none")
         self.reference = reference == "required"
-        cosigners = self._cosigners() if "cosigners" in root else None
+        dated = read_dated(root, self._once)
         anchors = self.anchors = self._anchors() if "anchors" in root else None
-        proof_age, checkpoint_age = self._freshness(cosigners is not None)
-        self.proof_age = proof_age
-        logs = self._logs(cosigners is not None or proof_age is not None)
+        proof_age = self.proof_age = dated.proof_age
+        logs = self._logs(dated.cosigners is not None or proof_age is not None)
         devices = read_devices(root, logs, anchors)
         self.indices = read_indices(root)
         earliest = 0 if proof_age is None else max(0, valid_from - proof_age)
@@ -115,20 +113,9 @@ class _Reader:
             raise fault("requirements", why)
         return Policy(
             self.data, identity, version, title, jurisdiction, sources, valid_from, valid_until, subject == "required",
-            self.reference, proof_age, checkpoint_age, cosigners, logs, requirements,
+            self.reference, proof_age, dated.checkpoint_age, dated.cosigners, logs, requirements,
             self._own(requirements), self.compiled, anchors, devices, openings, calendar, checked, recognise,
         )  # fmt: skip
-
-    def _freshness(self, cosigned: bool) -> tuple[int | None, int | None]:
-        if "freshness" not in self.root:
-            return None, None
-        found = self.root.table("freshness")
-        proof = span(found, "proof") if "proof" in found else None
-        checkpoint = span(found, "checkpoint") if "checkpoint" in found else None
-        found.close()
-        if checkpoint is not None and not cosigned:
-            raise fault("freshness.checkpoint", "needs [cosigners]: a log does not date its own checkpoints")
-        return proof, checkpoint
 
     def _openings(self, logs: Mapping[str, LogRule]) -> Openings:
         found = self.root.table("openings")
@@ -142,27 +129,6 @@ class _Reader:
                 raise fault(f"openings.logs[{number}]", f"no log of that name: there is {', '.join(logs)}")
         found.close()
         return Openings(rows, weight, named)
-
-    def _cosigners(self) -> Cosigners:
-        found = self.root.table("cosigners")
-        given = found.table("operators")
-        names = given.names()
-        if len(names) > limits.MAX_POLICY_OPERATORS:
-            raise fault("cosigners.operators", f"are at most {limits.MAX_POLICY_OPERATORS}")
-        operators = []
-        for each in names:
-            path = given.at(each)
-            keys = []
-            texts = given.texts(name(each, path), limits.MAX_POLICY_KEYS, limits.MAX_POLICY_KEY_BYTES)
-            for number, line in enumerate(texts, 1):
-                keys.append(_parsed(CosignerKey, line, f"{path}[{number}]"))
-                self._once(keys[-1].public, f"{path}[{number}]")
-            operators.append(Operator(each, tuple(keys)))
-        quorum = found.whole("quorum", 1, 2**16)
-        if quorum > len(operators):
-            raise fault("cosigners.quorum", f"is {quorum}, and there are {len(operators)} operators")
-        found.close()
-        return Cosigners(quorum, tuple(operators))
 
     def _anchors(self) -> Anchors:
         """Who dates checkpoints, and which beacons are believed: at least one of the two."""

@@ -502,4 +502,6 @@ def _warned(judged: Judged, bench: Bench, standings: Standings) -> Finding:
     said = [finding.REHEARSAL.format(show_time(bound.time)), *said] if bound.rehearsal else said
     dated = finding.when(bound, referred=bench.terms.reference is not None, age=bench.terms.proof_age)
     unproven = finding.not_proven(judged.card, bound, latest=bool(unknown), dated=dated)
-    return replace(found, warnings=tuple(said), not_proven=unproven, audit=auditing.level_of(found))
+    linked = {key for key, each in stand.items() if each is not None and each.linked}
+    logs = tuple(replace(log, linked=(log.slot, log.origin) in linked) for log in found.logs)
+    return replace(found, logs=logs, warnings=tuple(said), not_proven=unproven, audit=auditing.level_of(found))

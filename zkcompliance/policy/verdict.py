@@ -108,7 +108,8 @@ class LogShown:
     """A log in a slot of a claim: its checkpoint of `size` segments, each one that is named of at most 2^k rows.
 
     first: the first segment named, from 0; all of them are, unless the claim takes a range. succeeds: (origin, size,
-    root) of the checkpoint that a later generation of a log says it succeeds. notes: what is known of where the
+    root) of the checkpoint that a later generation of a log says it succeeds; linked: whether a lineage that was
+    verified leads to it. notes: what is known of where the
     checkpoint stands, in whole sentences, such as when it was first seen.
 
     key: the vkey text that signed; cosigned: operator → UTC seconds; sources: provenance that was shown of every row
@@ -148,6 +149,7 @@ class LogShown:
     brackets: tuple[tuple[int, int], ...] = ()
     anchored: tuple[str, ...] = ()
     brackets_checked: bool = True
+    linked: bool = False
 
     @property
     def called(self) -> str:
