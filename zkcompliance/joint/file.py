@@ -161,9 +161,8 @@ class _Reader:
         if claim == MASKED and (two := apart(labs, (log.between for log in notes))) is not None:
             why = "share no note log: under a masked total each two labs do, or more than the total would be learnt"
             raise fault("notes", f"{two[0]} and {two[1]} {why}")
-        made = Joint(
-            self.data, called, title, cap, begin, end, claim, bytes.fromhex(program), shared, labs, notes, dated
-        )
+        pinned = bytes.fromhex(program)
+        made = Joint(self.data, called, title, cap, begin, end, claim, pinned, shared, labs, notes, dated)
         for each in labs:
             values = card.publics(parsed(card.id, card.params, made.params(each)))
             bounds = {param.name: Bound(low=values[param.name], high=values[param.name]) for param in card.params}
