@@ -10,13 +10,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 import zkcompliance as zk
-from zkcompliance.errors import UsageError
-from zkcompliance.live import plan, pulling
+from zkcompliance.errors import LogBusy, UsageError
+from zkcompliance.live import plan, pulling, taking
 from zkcompliance.live.watch import Watch
 
 HEAD = "start,end,run,phase,flop,method\n"
@@ -33,6 +34,16 @@ def folder(tmp_path: Path) -> Path:
     zk.keygen(tmp_path / "key", "lab.example/compute")
     (tmp_path / "in").mkdir()
     return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def within(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seals are made here, of what another process would be told."""
+
+    def sealed(asked: taking.Taking, tell: Callable[[int], None]) -> list[str]:
+        return taking.sealed(taking.Taking.of(json.dumps(asdict(asked))), tell)
+
+    monkeypatch.setattr("zkcompliance.live.watch.sealed_beside", sealed)
 
 
 def config(folder: Path, sources: str, head: str = "") -> Path:
@@ -207,6 +218,47 @@ def test_killed_and_started_again(folder: Path) -> None:
             process.kill()
     assert once(folder, path)[0] == []
     assert sorted(int(str(each)) for each in flops(folder)) == list(range(1, 3000))
+
+
+def test_the_process_that_seals_is_killed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """-9, before it has sealed and after: who asked goes on, says so, and has all of it in the log soon after."""
+    path = config(folder, FILES)
+    (folder / "in" / "a.csv").write_text(HEAD + row(1) + row(2))
+    killed = (
+        "import os, sys\n"
+        "from zkcompliance.live import taking\n"
+        "real = taking.sealed\n"
+        "def sealed(asked, tell):\n"
+        "    {}\n"
+        "    os.kill(os.getpid(), 9)\n"
+        "taking.sealed = sealed\n"
+        "taking.run()\n"
+    )
+    said: list[str] = []
+    watch = Watch(plan.load(path), said.append)
+    monkeypatch.setattr("zkcompliance.live.watch.sealed_beside", taking.sealed_beside)
+    for before, told, status in (
+        ("pass", 0, "0 rows sealed, last seal not yet, 1 thing wrong: "),
+        ("real(asked, tell)", 2, "2 rows sealed, last seal 2"),
+    ):
+        program = [sys.executable, "-c", killed.format(before)]
+        with monkeypatch.context() as other:
+            other.setattr("zkcompliance.start.command", lambda module, program=program: program)
+            watch.step(all_of_them=True)
+        assert watch.status().startswith(status) and "was ended by SIGKILL" in watch.status()
+        health = json.loads((folder / "health.json").read_text())
+        assert not health["ok"] and health["logs"][0]["rows"] == told
+        (source,) = health["logs"][0]["sources"]
+        assert [each["code"] for each in source["errors"]] == ["log"] and source["last_success"] is None
+        assert 0 < watch.wait <= 30, "it is tried again soon, not in an hour"
+    assert len([each for each in said if "was ended by SIGKILL" in each]) == 1, "it is said once"
+    watch.step(all_of_them=True)
+    assert flops(folder) == [1, 2] and not watch.errors and "all is well" in watch.status()
+    assert json.loads((folder / "health.json").read_text())["logs"][0]["rows"] == 2
+    (folder / "in" / "a.csv").write_text(HEAD + row(1) + row(2) + row(3))
+    with zk.open_log(folder / "log", key=folder / "key"):
+        watch.step(all_of_them=True)
+    assert isinstance(watch.errors[0], LogBusy) and "another process" in watch.status() and watch.wait <= 30
 
 
 @pytest.mark.parametrize(

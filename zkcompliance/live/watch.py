@@ -4,50 +4,32 @@ Nothing is kept of what was sealed but in the logs: rows are known by the identi
 was killed reads again and seals the rest. Rows of formats that have none (csv, jsonl, json, arrow) are known by the
 name of their file and their number in it. The health file says how things are, and until when servers were asked.
 
-What is new of all sources that are due is one seal. Where that is refused each source is sealed by itself, then each of
+What is new of all sources that are due is one seal, which another process makes (`zkcompliance.live.taking`): where
+that is killed, it is tried again. Where that is refused each source is sealed by itself, then each of
 its files, so that one that is wrong stops no other.
 """
 
 from __future__ import annotations
 
-import itertools
 import json
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from zkcompliance import client
 from zkcompliance.edge import regular
-from zkcompliance.errors import (
-    AlreadySealed,
-    ImporterError,
-    InternalError,
-    LogBusy,
-    LogCorrupt,
-    UsageError,
-    ZkComplianceError,
-)
-from zkcompliance.importers import WHOLE, parts
-from zkcompliance.importers.ranges import WholeLines
+from zkcompliance.errors import LogBusy, LogCorrupt, UsageError, ZkComplianceError
 from zkcompliance.live.plan import Log, Plan, Prometheus, Source
 from zkcompliance.live.pulling import Pulled, pulled
-from zkcompliance.log import files, keys, moving
-from zkcompliance.log.once import Input, Passed, Piece
-from zkcompliance.log.records import Record
-from zkcompliance.log.writer import Writer, refuse_roll_up
+from zkcompliance.live.taking import File, Killed, Taking, named, sealed_beside
+from zkcompliance.log import files
+from zkcompliance.log.writer import refuse_roll_up
 from zkcompliance.quantities import show_time
-from zkcompliance.schemas.word import self_declared
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-RETRY = 30.0  # seconds until a log that others hold is tried again
+RETRY = 30.0  # seconds until a log that others hold, or of which a seal was killed, is tried again
 MAX_HEALTH_BYTES = 16 << 20
-_NUMBERED = "zkcompliance-watch"  # the format of which a numbered row of a file is a record
 Tell = Callable[[str], None]
 
 
@@ -81,7 +63,6 @@ class Watch:
         self._plan, self._tell, self._clock = plan, tell, clock
         self._states = {(log.path, source.name): State() for log in plan.logs for source in log.sources}
         self._counts = {log.path: Counts() for log in plan.logs}
-        self._keys = {log.path: keys.load_private(log.key) for log in plan.logs}
         for log in plan.logs:
             refuse_roll_up(log.path, log.schema)
             client.open_log(log.path, key=log.key, schema=log.schema, profile=log.profile, spool=True).close()
@@ -129,13 +110,13 @@ class Watch:
                         if not each.seen or state.seen.get(each.name) != each.seen:
                             own.append(each)
                 except Exception as raised:
-                    found[source.name].append(_named(raised))
+                    found[source.name].append(named(raised))
                 given.append(own)
             self._sealed(log, given, found)
         for source in due:
             state = self._state(log, source)
             before, state.errors = [str(each) for each in state.errors], found[source.name]
-            busy = any(isinstance(each, LogBusy) for each in state.errors)
+            busy = any(isinstance(each, (LogBusy, Killed)) for each in state.errors)
             state.due = time.monotonic() + (min(RETRY, source.every) if busy else source.every)
             if not state.errors:
                 state.success = int(self._clock())
@@ -156,7 +137,7 @@ class Watch:
         except Exception as raised:
             if isinstance(raised, (LogBusy, LogCorrupt)) or len(inputs) == 1:
                 for name in dict.fromkeys(each.source.name for each in inputs):
-                    found[name].append(_named(raised))
+                    found[name].append(named(raised))
             else:
                 for part in groups if len(groups) > 1 else [[each] for each in inputs]:
                     self._sealed(log, [part], found)
@@ -167,28 +148,19 @@ class Watch:
                 state.until = max(state.until, each.until) if not found[each.source.name] else state.until
 
     def _seal(self, log: Log, inputs: Sequence[Pulled]) -> None:
-        """Seal what is new of these, all or none; put segments together before there are too many."""
-        counts, folder = self._counts[log.path], moving.newest(log.path, lambda sentence: None)
-        with Writer(folder, self._keys[log.path], clock=self._clock) as writer:
-            read = _Reading(log, int(self._clock()))
-            passed: list[Passed] = []
-            waiting = writer.pending_rows
-            try:
-                writer.seal_inputs(read.inputs(inputs), passed=passed)
-                rows = waiting + read.rows - sum(each.rows for each in passed)
-            except (AlreadySealed, UsageError):
-                if read.done < len(inputs):
-                    raise
-                rows = waiting  # nothing is new in any file
-                if waiting:
-                    writer.seal()
-        if rows:
+        """Seal what is new of these, all or none, in another process."""
+        counts = self._counts[log.path]
+
+        def sealed(rows: int) -> None:
             counts.rows += rows
             counts.sealed = int(self._clock())
-            with client.open_log(folder, key=log.key, spool=True, clock=self._clock) as opened:
-                said = None if opened.spooling else opened.grown()
-                if said is not None and not opened.compact(client.next_folder(opened)):
-                    self._tell(said)
+
+        given = [
+            File(each.source.importer.name, dict(each.source.options), each.name, str(each.path)) for each in inputs
+        ]
+        asked = Taking(str(log.path), str(log.key), log.schema.label, self._clock(), tuple(given))
+        for sentence in sealed_beside(asked, sealed):
+            self._tell(sentence)
 
     def write_health(self) -> None:
         """The health file, replaced whole; that it cannot be written is said, and stops nothing."""
@@ -243,62 +215,6 @@ class Watch:
                         state.until = until
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             raise UsageError(f"{path}: is no health file of watch", help="# name another with health = …") from None
-
-
-class _Reading:
-    """The rows of files, counted. done: how many files were read to their end."""
-
-    def __init__(self, log: Log, now: int) -> None:
-        self.rows = self.done = 0
-        self._log, self._now = log, now
-
-    def inputs(self, given: Sequence[Pulled]) -> Iterator[Input]:
-        """Those of the files that have rows; an input without any would be kept as a seal of none."""
-        for each in given:
-            chunks = self._chunks(each)
-            first = next(chunks, None)
-            if first is not None:
-                yield Input(each.name, itertools.chain([first], chunks))
-
-    def _chunks(self, given: Pulled) -> Iterator[NDArray[np.uint32] | Piece]:
-        """The rows of one file; what is refused of it is said with the name that it goes by."""
-        try:
-            yield from self._read(given)
-        except ZkComplianceError as error:
-            message = error.message.replace(str(given.path), given.name)
-            raise type(error)(message, help=error.help) from error.__cause__
-        self.done += 1
-
-    def _read(self, given: Pulled) -> Iterator[NDArray[np.uint32] | Piece]:
-        """Them with their records; of a file that is being written, those of whole lines."""
-        importer, schema = given.source.importer, self._log.schema
-        within = WholeLines() if importer.grows else WHOLE
-        found = parts(importer, given.path, schema, given.source.options, now=self._now, empty=True, within=within)
-        first = 1
-        for part in found:
-            (columns,) = self_declared(schema, [part.columns])
-            n = columns.shape[1]
-            if importer.schemas:
-                records = [Record.of(importer.name, *each) for each in part.records]
-            else:
-                records = [
-                    Record.of(_NUMBERED, (given.name, number), f"row {number}", help=_RENAMED)
-                    for number in range(first, first + n)
-                ]
-            first += n
-            self.rows += n
-            yield Piece(columns, records) if records else columns
-
-
-_RENAMED = "a file that is watched only grows, and another has another name"
-
-
-def _named(error: Exception) -> ZkComplianceError:
-    if isinstance(error, ZkComplianceError):
-        return error
-    if isinstance(error, OSError):
-        return ImporterError(f"{error.filename or 'a file'}: {error.strerror}", help="# it is tried again")
-    return InternalError.of(error)
 
 
 def _shown(at: int) -> str | None:
