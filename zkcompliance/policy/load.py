@@ -11,12 +11,12 @@ from zkcompliance.card.model import Card
 from zkcompliance.card.parameter import Parameter
 from zkcompliance.edge.line_ends import unified
 from zkcompliance.edge.shown import command
-from zkcompliance.errors import KeyFileError
+from zkcompliance.log.cosignature import CosignerKey
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.policy.bounds import read_bound, refuse_met_by_nothing, refuse_vacuous, span
 from zkcompliance.policy.calendar import read_calendar
 from zkcompliance.policy.clocks import refuse_backdated
-from zkcompliance.policy.dating import CosignerNames, parsed_cosigner, read_anchors, refuse_own, refuse_undated
+from zkcompliance.policy.dating import parsed, read_anchors, refuse_own, refuse_twice, refuse_undated
 from zkcompliance.policy.devices import read_devices
 from zkcompliance.policy.floors import with_floors
 from zkcompliance.policy.formulas import Index, read_indices, refuse_unshown
@@ -148,15 +148,15 @@ class _Reader:
         names = given.names()
         if len(names) > limits.MAX_POLICY_OPERATORS:
             raise fault("cosigners.operators", f"are at most {limits.MAX_POLICY_OPERATORS}")
-        operators, cosigning = [], CosignerNames()
+        operators, cosigning = [], dict[str, str]()
         for each in names:
             path = given.at(each)
             keys = []
             texts = given.texts(name(each, path), limits.MAX_POLICY_KEYS, limits.MAX_POLICY_KEY_BYTES)
             for number, line in enumerate(texts, 1):
-                keys.append(key := parsed_cosigner(line, f"{path}[{number}]"))
+                keys.append(key := parsed(CosignerKey, line, f"{path}[{number}]"))
                 self._once(key.public, f"{path}[{number}]")
-                cosigning.take(key, each, f"{path}[{number}]")
+                refuse_twice(key, each, f"{path}[{number}]", cosigning)
             operators.append(Operator(each, tuple(keys)))
         quorum = found.whole("quorum", 1, 2**16)
         if quorum > len(operators):
@@ -221,7 +221,7 @@ class _Reader:
         """A key as text, or a table that says from and until when it is trusted. dated: whether anything tells when."""
         found = table(given, path) if isinstance(given, dict) else None
         value, at = (given, path) if found is None else (found.value("key"), found.at("key"))
-        key = _log_key(text(value, at, limits.MAX_POLICY_KEY_BYTES), at)
+        key = parsed(VerifierKey, text(value, at, limits.MAX_POLICY_KEY_BYTES), at)
         self._once(key.public, path)
         if found is None:
             return LogKey(key)
@@ -398,10 +398,3 @@ def _named(found: Table, slot: str) -> tuple[tuple[str, ...], tuple[str, ...], s
     if isinstance(given, list):
         return found.texts(slot, most), (), path
     return (found.text(slot),), (), path
-
-
-def _log_key(line: str, path: str) -> VerifierKey:
-    try:
-        return VerifierKey.parse(line)
-    except KeyFileError as error:
-        raise fault(path, error.message, "zkcompliance keygen --help") from None
