@@ -130,7 +130,9 @@ def test_a_policy_asks_for_rows(lab: Asking, tmp_path: Path) -> None:
     judge = ("verify", proof, "--policy", given, "--log-key", f"jobs={lab.folder / 'log.key.pub'}", "--json")
     met = run(*judge, "--request", path, "--openings", rows)
     assert met.exit_code == 0 and findings(met)["openings: jobs"] == ("met", ""), met.output
+    assert json.loads(met.stdout)["requirements"][0]["audit_level"]["at_most"] == "AAL-2"
     bare = run(*judge)
+    assert json.loads(bare.stdout)["requirements"][0]["audit_level"]["at_most"] == "AAL-1"
     assert bare.exit_code == 1 and findings(bare)["openings: jobs"] == ("not shown", "not-shown")
     unanswered = run(*judge, "--request", path)
     assert unanswered.exit_code == 1 and findings(unanswered)["openings: jobs"] == ("not shown", "not-answered")

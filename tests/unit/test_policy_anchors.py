@@ -120,7 +120,7 @@ def test_neither_operators_nor_beacons(text: str) -> None:
     for table, said in (("\n", "anchors: is empty"), ("quorum = 1\n", "neither operators nor beacons")):
         with pytest.raises(MalformedPolicy, match=said):
             parse_policy((text[:start] + table + text[end:]).encode())
-    with pytest.raises(MalformedPolicy, match=r"promptly\.claim: .*write \[anchors\.operators\]"):
+    with pytest.raises(MalformedPolicy, match=r"promptly\.claim: .*nobody who does: \[anchors\.operators\]"):
         parse_policy((text[:start] + 'beacons = ["mainnet"]\n' + text[end:]).encode())
     with pytest.raises(MalformedPolicy, match=r"promptly\.claim: .*write anchors\.beacons"):
         parse_policy(text.replace('beacons = ["quicknet"]\n', "").encode())

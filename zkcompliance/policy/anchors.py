@@ -4,9 +4,8 @@
     not after    the q-th earliest, over operators, of the earliest moment at which each dated a checkpoint of the log
                  that has the segment, q the policy's quorum; 2^48 − 1 where fewer did
 
-So fewer operators than the quorum cannot make a segment look older. Nor can one who is two of them: what one key signed
-counts for one operator, the first in the policy's order (`one_each`). What an operator dated is a checkpoint whose root
-is that of the first entries of the log that is stated: no other log, and no other history of this one.
+So fewer operators than the quorum cannot make a segment look older, nor can one who is two of them. What an operator
+dated is a checkpoint of this log, whose root is that of the first entries that are stated.
 
 Rounds and time stamps are checked by libraries, which whoever judges has or has not (`Check`): without them a bracket
 that is not open is not looked at, and what a claim says by it is not decided.
@@ -108,10 +107,9 @@ def anchored(
 def one_each(anchors: Anchors, dated: Sequence[Dated]) -> list[Dated]:
     """Of one log, without what a key signed for a second operator: an authority under two of its policies, or roots."""
     of: dict[bytes, str] = {}
-    for operator in anchors.operators:
-        for each in dated:
-            if each.operator == operator.name:
-                of.setdefault(each.key, operator.name)
+    order = [operator.name for operator in anchors.operators]
+    for each in sorted(dated, key=lambda each: order.index(each.operator)):
+        of.setdefault(each.key, each.operator)
     return [each for each in dated if of[each.key] == each.operator]
 
 

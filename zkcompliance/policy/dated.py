@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from zkcompliance import limits
-from zkcompliance.policy.dating import CosignerNames, parsed_cosigner
+from zkcompliance.log.cosignature import CosignerKey
+from zkcompliance.policy.dating import parsed, refuse_twice
 from zkcompliance.policy.model import Cosigners, Operator
 from zkcompliance.policy.toml import Table, fault, name, span
 
@@ -39,15 +40,15 @@ def _cosigners(found: Table, once: Callable[[bytes, str], None]) -> Cosigners:
     names = given.names()
     if len(names) > limits.MAX_POLICY_OPERATORS:
         raise fault("cosigners.operators", f"are at most {limits.MAX_POLICY_OPERATORS}")
-    operators, cosigning = [], CosignerNames()
+    operators, cosigning = [], dict[str, str]()
     for each in names:
         path = given.at(each)
         keys = []
         texts = given.texts(name(each, path), limits.MAX_POLICY_KEYS, limits.MAX_POLICY_KEY_BYTES)
         for number, line in enumerate(texts, 1):
-            keys.append(key := parsed_cosigner(line, f"{path}[{number}]"))
+            keys.append(key := parsed(CosignerKey, line, f"{path}[{number}]"))
             once(key.public, f"{path}[{number}]")
-            cosigning.take(key, each, f"{path}[{number}]")
+            refuse_twice(key, each, f"{path}[{number}]", cosigning)
         operators.append(Operator(each, tuple(keys)))
     quorum = found.whole("quorum", 1, 2**16)
     if quorum > len(operators):

@@ -1,9 +1,7 @@
 """`[anchors]` of a policy file: who is believed of when segments were sealed, and that nobody counts for two.
 
-Operators are told apart by what they sign with. One public key stands once; all keys of a cosigner, which has one name
-whatever it signs with, are of one operator; and so are all authorities under one root, since whoever has the root can
-have as many authorities as they like, and one authority can be named by its policy here and by its certificate there.
-A root is known by its public key: certificates of it may be several.
+Operators are told apart by what they sign with: all keys of a cosigner's name are of one, and so are all authorities
+under one root, by its public key, since whoever has the root can have as many authorities as they like.
 """
 
 from __future__ import annotations
@@ -11,32 +9,27 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
+from typing import TypeVar
 
 from zkcompliance import limits
 from zkcompliance.card.model import Card
 from zkcompliance.card.words import about_brackets, about_first_moments, about_last_moments
 from zkcompliance.errors import KeyFileError
 from zkcompliance.log.cosignature import CosignerKey
-from zkcompliance.log.note import decode_base64
+from zkcompliance.log.note import VerifierKey, decode_base64
 from zkcompliance.policy.model import BEACONS, Anchors, Authority, Dater
 from zkcompliance.policy.toml import Table, fault, name, table, text
 
 _OID = re.compile(r"[0-2](\.(0|[1-9][0-9]{0,18})){1,19}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_Key = TypeVar("_Key", CosignerKey, VerifierKey)
 _SEQUENCE, _VERSION = 0x30, 0xA0
 
 
-class CosignerNames:
-    """Of which operator each cosigner's name is: a cosigner with two keys is no two operators."""
-
-    def __init__(self) -> None:
-        self._of: dict[str, str] = {}
-
-    def take(self, key: CosignerKey, operator: str, path: str) -> None:
-        """MalformedPolicy where another operator has a key of that name."""
-        if self._of.setdefault(key.name, operator) != operator:
-            why = f"is a key of {key.name}, who is the operator {self._of[key.name]} already: nobody counts twice"
-            raise fault(path, why)
+def refuse_twice(key: CosignerKey, operator: str, path: str, known: dict[str, str]) -> None:
+    """MalformedPolicy where another operator has a key of that name. known: whose each cosigner's name is."""
+    if known.setdefault(key.name, operator) != operator:
+        raise fault(path, f"is a key of {key.name}, who is the operator {known[key.name]} already: nobody counts twice")
 
 
 def read_anchors(root: Table) -> Anchors | None:
@@ -72,7 +65,7 @@ class _Apart:
 
     def __init__(self) -> None:
         self._places: dict[object, str] = {}  # of keys and authorities
-        self._names = CosignerNames()
+        self._names: dict[str, str] = {}
         self._roots: dict[bytes, str] = {}  # SHA-256 of a root's public key → the operator
 
     def dater(self, given: Table, called: str) -> Dater:
@@ -84,9 +77,9 @@ class _Apart:
                 authorities.append(authority := self._authority(table(item, path), called))
                 self._once(authority, path)
             else:
-                keys.append(key := parsed_cosigner(text(item, path, limits.MAX_POLICY_KEY_BYTES), path))
+                keys.append(key := parsed(CosignerKey, text(item, path, limits.MAX_POLICY_KEY_BYTES), path))
                 self._once(key.public, path)
-                self._names.take(key, called, path)
+                refuse_twice(key, called, path, self._names)
         return Dater(called, tuple(keys), tuple(authorities))
 
     def _once(self, mark: object, path: str) -> None:
@@ -117,10 +110,10 @@ class _Apart:
         return Authority(root, policy, bytes.fromhex(digest))
 
 
-def parsed_cosigner(line: str, path: str) -> CosignerKey:
-    """A cosigner's key from its vkey text. MalformedPolicy."""
+def parsed(kind: type[_Key], line: str, path: str) -> _Key:
+    """A key from its vkey text. MalformedPolicy."""
     try:
-        return CosignerKey.parse(line)
+        return kind.parse(line)
     except KeyFileError as error:
         raise fault(path, error.message, "zkcompliance keygen --help") from None
 
@@ -134,47 +127,36 @@ def refuse_own(anchors: Anchors | None, keys: Mapping[bytes, str]) -> None:
 
 
 def refuse_undated(card: Card, anchors: Anchors | None, path: str) -> None:
-    """MalformedPolicy for a claim about when segments were sealed where nobody is believed of it: no row could meet
-    it."""
+    """MalformedPolicy for a claim about when segments were sealed where nobody is believed of it: no row meets it."""
     if anchors is None and about_brackets(card):
         raise fault(path, "is about when segments were sealed, and the policy believes nobody of it: write [anchors]")
     if anchors is not None and about_last_moments(card) and not anchors.operators:
-        why = "asks that rows were sealed soon, and the policy believes nobody who dates: write [anchors.operators]"
-        raise fault(path, why)
+        raise fault(path, "is about who dated segments, and the policy believes nobody who does: [anchors.operators]")
     if anchors is not None and about_first_moments(card) and not anchors.beacons:
-        why = "asks that no row was sealed ahead of its time, and the policy believes no beacon: write"
-        raise fault(path, f'{why} anchors.beacons = ["quicknet"]')
+        raise fault(path, 'asks what a beacon shows, and the policy believes none: write anchors.beacons, ["quicknet"]')
 
 
 def _public_key(certificate: bytes) -> bytes | None:
-    """SHA-256 of the SubjectPublicKeyInfo of a certificate (DER, RFC 5280); None where that is not one.
-
-    Whether the certificate is sound is for who checks a time stamp, with a library: here only what stands where.
-    """
-    whole = _values(certificate)
-    outer = _values(whole[0][1]) if len(whole) == 1 and whole[0][0] == _SEQUENCE else []
-    fields = _values(outer[0][1]) if len(outer) == 3 and outer[0][0] == _SEQUENCE else []
-    at = 6 if fields and fields[0][0] == _VERSION else 5  # after version, serial, algorithm, issuer, validity, subject
-    if len(fields) <= at or fields[at][0] != _SEQUENCE:
+    """SHA-256 of the SubjectPublicKeyInfo of a certificate (DER, RFC 5280); None where that is not one."""
+    try:
+        ((_, whole),) = _values(certificate)
+        fields = _values(_values(whole)[0][1])
+        after = 5 + (fields[0][0] == _VERSION)  # serial, algorithm, issuer, validity, subject; a version before them
+        return hashlib.sha256(dict([fields[after]])[_SEQUENCE]).digest()
+    except (ValueError, IndexError, KeyError):
         return None
-    return hashlib.sha256(fields[at][1]).digest()
 
 
 def _values(data: bytes) -> list[tuple[int, bytes]]:
-    """The values of a text of DER, each its tag and content; none where it is not such a text."""
+    """The values of a text of DER, each its tag and content. ValueError where it does not end with one."""
     found, at = [], 0
-    while at < len(data):
-        if at + 2 > len(data) or data[at] & 0x1F == 0x1F:
-            return []
+    while at + 1 < len(data):
         size, start = data[at + 1], at + 2
         if size & 0x80:
-            width = size & 0x7F
-            start += width
-            if not 1 <= width <= 3 or start > len(data):
-                return []
+            start += size & 0x7F
             size = int.from_bytes(data[at + 2 : start], "big")
-        if start + size > len(data):
-            return []
         found.append((data[at], data[start : start + size]))
         at = start + size
+    if at != len(data):
+        raise ValueError
     return found

@@ -259,11 +259,8 @@ def asked_of(policy: Policy, given: Keys) -> tuple[dict[str, LogRule], tuple[Req
 def opened_by_lot(judged: Sequence[Judged], by_lot: Sequence[Finding]) -> list[Judged]:
     """With the audit levels that rows opened by lot allow, where one was found."""
     drawn = {log.name for each in by_lot if each.status is Status.MET for log in each.logs}
-    return [
-        each if each.finding.audit is None or not drawn
-        else replace(each, finding=replace(each.finding, audit=level_of(each.finding, drawn)))
-        for each in judged
-    ]  # fmt: skip
+    seen = [(each, each.finding) for each in judged]
+    return [e if f.audit is None else replace(e, finding=replace(f, audit=level_of(f, drawn))) for e, f in seen]
 
 
 def _checkpoints(judged: Sequence[Judged]) -> dict[str, frozenset[tuple[str, int, bytes]]]:

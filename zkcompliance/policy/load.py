@@ -11,13 +11,12 @@ from zkcompliance.card.model import Card
 from zkcompliance.card.parameter import Parameter
 from zkcompliance.edge.line_ends import unified
 from zkcompliance.edge.shown import command
-from zkcompliance.errors import KeyFileError
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.policy.bounds import read_bound, refuse_met_by_nothing, refuse_vacuous
 from zkcompliance.policy.calendar import read_calendar
 from zkcompliance.policy.clocks import refuse_backdated
 from zkcompliance.policy.dated import read_dated
-from zkcompliance.policy.dating import read_anchors, refuse_own, refuse_undated
+from zkcompliance.policy.dating import parsed, read_anchors, refuse_own, refuse_undated
 from zkcompliance.policy.devices import read_devices
 from zkcompliance.policy.floors import with_floors
 from zkcompliance.policy.formulas import Index, read_indices, refuse_unshown
@@ -189,7 +188,7 @@ class _Reader:
         """A key as text, or a table that says from and until when it is trusted. dated: whether anything tells when."""
         found = table(given, path) if isinstance(given, dict) else None
         value, at = (given, path) if found is None else (found.value("key"), found.at("key"))
-        key = _log_key(text(value, at, limits.MAX_POLICY_KEY_BYTES), at)
+        key = parsed(VerifierKey, text(value, at, limits.MAX_POLICY_KEY_BYTES), at)
         self._once(key.public, path)
         if found is None:
             return LogKey(key)
@@ -374,10 +373,3 @@ def _named(found: Table, slot: str) -> tuple[tuple[str, ...], tuple[str, ...], s
     if isinstance(given, list):
         return found.texts(slot, most), (), path
     return (found.text(slot),), (), path
-
-
-def _log_key(line: str, path: str) -> VerifierKey:
-    try:
-        return VerifierKey.parse(line)
-    except KeyFileError as error:
-        raise fault(path, error.message, "zkcompliance keygen --help") from None

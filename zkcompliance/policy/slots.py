@@ -157,11 +157,8 @@ def _unknown(place: Place, taken: Iterable[str], rules: Mapping[str, LogRule]) -
 
 
 def refuse_beside(asked: Sequence[str], path: str, requirements: Sequence[Requirement]) -> None:
-    """MalformedPolicy where something is asked of some of the logs that a slot may take, and which of them a proof is
-    about is the lab's choice: it would put the rows into the others, or leave out the one that is asked about.
-
-    asked: the policy's names of logs; path: of the key that has them.
-    """
+    """MalformedPolicy where something is asked of some logs (asked; path: of the key that has them) that a slot may
+    take, and not of others: which of them a proof is about is the lab's choice."""
     for each in requirements:
         for slot, more in each.further.items():
             taken = each.taken(slot) if more else ()
