@@ -19,7 +19,6 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -27,13 +26,12 @@ sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 
 import kit  # noqa: E402 - of this folder, which is no package
 from bill import bill  # noqa: E402
+from home import homeless  # noqa: E402
 
 from zkcompliance.standalone.build import archive  # noqa: E402
 
 EPOCH = 1735689600  # 2025-01-01, seconds; a zip cannot say a time before 1980
 SUMS = "SHA256SUMS"
-ADDRESSES = ("Homepage", "Source", "Issues", "Changelog")
-EXAMPLES = (".example", ".invalid", ".test", ".localhost", "example.com", "example.org", "example.net")  # RFC 2606
 _BACKEND = "import sys; from setuptools import build_meta; getattr(build_meta, sys.argv[1])(sys.argv[2])"
 
 
@@ -100,22 +98,13 @@ def files() -> dict[str, bytes]:
     return {**made, "zkcompliance-verify.pyz": archive(), "zkcompliance.cdx.json": bill()}
 
 
-def homeless() -> str:
-    """What is wrong with the addresses of pyproject.toml, empty where nothing is."""
-    urls = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"].get("urls", {})
-    if any(name not in urls for name in ADDRESSES):
-        return f"pyproject.toml has no [project.urls] with {', '.join(ADDRESSES)}: docs/releasing.md, Make a release"
-    wrong = [url for url in urls.values() if not url.startswith("https://") or url.split("/")[2].endswith(EXAMPLES)]
-    return f"pyproject.toml names {', '.join(wrong)}, where nobody is at home" if wrong else ""
-
-
 def main() -> None:
     made = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     made.add_argument("-o", "--output", type=Path, required=True, help="the folder to make: it must not be there")
     made.add_argument("--publish", action="store_true", help="refuse where pyproject.toml lacks what an index shows")
     asked = made.parse_args()
     output = asked.output
-    if asked.publish and (found := homeless()):
+    if asked.publish and (found := homeless((ROOT / "pyproject.toml").read_text("utf-8"))):
         sys.exit(f"error: {found}")
     if output.exists():
         sys.exit(f"error: {output} is there already")
