@@ -18,7 +18,7 @@ def test_the_page_runs(tmp_path: Path) -> None:
     notes = [{tuple(log["between"]): log["size"] for log in each["notes"]} for each in caps]
     assert notes[2] == {("a", "b"): "2", ("b", "c"): "1"} and notes[3] == {("a", "b"): "1", ("b", "c"): "2"}
     page = (tmp_path / "streak.html").read_text()
-    assert "2 periods: 2 accepted." in page and "no-dark-compute.begin, no-dark-compute.end" in page
+    assert "2 periods: 2 accepted." in page and "when each period begins or ends" in page
     kept = box.unpack((tmp_path / "case-beta.zip").read_bytes())
     (taken,) = json.loads(kept["verdict.json"])["requirements"]
     assert taken["recognised"]["periods"] == "2" and taken["proof"] is None
