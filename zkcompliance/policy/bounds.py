@@ -149,11 +149,7 @@ def _of_period(found: Table, calendar: Calendar | None, until: int) -> Bound:
         raise fault(path, "is begins or ends: the moment at which the calendar's period does")
     if said == "ends" and calendar.due is None:
         raise fault(path, "ends needs calendar.due: a proof that is made in its period cannot be about all of it")
-    of = PeriodEdge(calendar, said == "ends")
-    first = first_edge(of)
-    if first >= until:
-        raise fault(path, f"is after the policy's validity: the first period {said} when no proof is taken any more")
-    return Bound(low=first, high=until - 1, period=of)
+    return Bound(low=first_edge(of := PeriodEdge(calendar, said == "ends")), high=until - 1, period=of)
 
 
 def refuse_met_by_nothing(each: Parameter, bound: Bound, path: str) -> None:

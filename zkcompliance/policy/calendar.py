@@ -79,8 +79,7 @@ def edge(of: PeriodEdge, stated: int) -> int | None:
 
 def first_edge(of: PeriodEdge) -> int:
     """When the first period begins, or ends."""
-    first = period(of.calendar, 0)
-    return first.ends if of.ends else first.begins
+    return period(of.calendar, 0).ends if of.ends else of.calendar.since
 
 
 def _begin(since: int, months: int) -> int:

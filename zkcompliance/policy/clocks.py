@@ -48,15 +48,9 @@ def refuse_backdated(
         if clock is None or reference or (proof_age is not None and proof_age + late <= clock[1]):
             continue
         name, seconds = clock
-        if over is not None:
-            raise fault(
-                f"{at}.period",
-                f"a proof is late by up to {show_seconds(late)} and then taken for a time, and {name} may run for "
-                f'{show_seconds(seconds)}: both together are at most that, or write reference = "required"',
-            )
         aged = "taken at any age" if proof_age is None else f"taken for {show_seconds(proof_age)}"
         raise fault(
-            f"{at}.within",
+            f"{at}.{'within' if over is None else 'period'}",
             f"a proof is {aged}, and {name} may run for {show_seconds(seconds)}: a lab could state a time at which it "
             f'had not run out. Write freshness.proof = "{show_seconds(seconds)}" or less, or reference = "required"',
         )

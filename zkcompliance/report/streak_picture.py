@@ -1,4 +1,4 @@
-"""A picture of a streak: one cell for each period, twelve in a line, as inline SVG.
+"""A picture of a streak: one cell for each period, six in a line, as inline SVG.
 
 A cell says its status by its border and a sign too, not by colour alone: ✓ accepted, × refused, nothing where there is
 no proof, ? where it was not judged. It says nothing that the table beside it does not.
@@ -11,7 +11,7 @@ from zkcompliance.policy.streak import Held, Streak
 from zkcompliance.report import streak_words
 from zkcompliance.report.markup import Markup, tag
 
-ACROSS, WIDE, HIGH = 12, 38, 46  # cells in a line, and the size of one with what is between
+ACROSS, WIDE, HIGH = 6, 76, 58  # cells in a line, and the size of one with what is between
 _SIGN = {"accepted": "✓", "refused": "×", "missing": "", "not judged": "?"}
 _LOOK = {
     "accepted": ("#0b5b30", "none"), "refused": ("#92140f", "none"), "missing": ("#92140f", "4 3"),
@@ -32,7 +32,7 @@ def picture(streak: Streak, identifier: str) -> Markup | None:
     said = f"{len(periods)} period{'' if len(periods) == 1 else 's'}: {said}."
     title, desc = f"{identifier}-title", f"{identifier}-desc"
     heard = [tag("title", "The periods of the streak", id=title), tag("desc", said, id=desc)]
-    width, height = min(len(periods), ACROSS) * WIDE, -(-len(periods) // ACROSS) * HIGH
+    width, height = ACROSS * WIDE, -(-len(periods) // ACROSS) * HIGH
     drawing = tag(
         "svg", heard, parts, xmlns="http://www.w3.org/2000/svg", viewBox=f"0 0 {width} {height}", role="img",
         width=width, height=height, aria_labelledby=f"{title} {desc}", focusable="false",
@@ -50,9 +50,9 @@ def _cell(period: Period, held: list[Held | None], x: int, y: int) -> list[Marku
     colour, dashes = _LOOK[status]
     return [
         tag(
-            "rect", x=x + 3, y=y + 3, width=WIDE - 6, height=26, fill="none", stroke=colour, stroke_width=2,
+            "rect", x=x + 3, y=y + 3, width=WIDE - 6, height=30, fill="none", stroke=colour, stroke_width=2,
             stroke_dasharray=dashes,
         ),
-        tag("text", _SIGN[status], x=x + WIDE // 2, y=y + 22, text_anchor="middle", font_size=15, fill=colour),
-        tag("text", period.name[2:7], x=x + WIDE // 2, y=y + 40, text_anchor="middle", font_size=9),
+        tag("text", _SIGN[status], x=x + WIDE // 2, y=y + 23, text_anchor="middle", fill=colour),
+        tag("text", period.name[:7], x=x + WIDE // 2, y=y + 50, text_anchor="middle"),
     ]  # fmt: skip
