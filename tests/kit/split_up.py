@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import pytest
@@ -13,7 +13,11 @@ from zkcompliance.prove import split
 @contextmanager
 def split_up(most: int = 1) -> Iterator[None]:
     """As where no more than so many requirements fit one proof."""
+    fault = split._fault
+
+    def of(some: Sequence[split.Alone], *others: object) -> str | None:
+        return fault(some, *others) if len(some) <= most else f"{most} is all there is"  # type: ignore[arg-type]
+
     with pytest.MonkeyPatch.context() as patch:
-        fault = split._fault
-        patch.setattr(split, "_fault", lambda some: fault(some) if len(some) <= most else f"{most} is all there is")
+        patch.setattr(split, "_fault", of)
         yield
