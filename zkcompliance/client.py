@@ -455,6 +455,7 @@ def prove(
     logs: Mapping[str, AnyLog | Sequence[AnyLog]] | None = None,
     *,
     policy: AnyPolicy | Sequence[AnyPolicy] | None = None,
+    joint: str | Path | None = None,
     claims: Sequence[str | Path | Claim] = (),
     subject: Subject | str | None = None,
     context: bytes | str = b"",
@@ -477,7 +478,9 @@ def prove(
     time, of policies that may not be in force yet; the proof says so, and is refused as anything else. `cluster`: with
     `policy`, a `distributed.Client` or an executor of processes, whose workers make the proofs (docs/cluster.md).
     `request`: the file of the request that the proof answers, of this policy and the keys of these logs; its reference
-    is bound, in the place of `context`.
+    is bound, in the place of `context`. `joint`: the file of a cap over several labs, under which `lab=` proves, over
+    `logs` of `compute` and of `notes`; claim, other parameters and reference are the file's (docs/across.md), and what
+    whoever judges would refuse of these logs is refused before anything is proved.
 
     Raises ClaimDoesNotHold, BudgetSpent, UsageError; with policies all is checked before anything is proved.
     """
@@ -488,8 +491,8 @@ def prove(
     if logs is not None and not isinstance(logs, Mapping):
         raise UsageError('prove: logs are by name: {"NAME": log}, or {"NAME": [log, another]}')
     opened = {name: tuple(map(_sealed, _several(several))) for name, several in (logs or {}).items()}
-    if (claim is None) == (policy is None):
-        raise UsageError("prove: one claim, or policy=")
+    if [claim, policy, joint].count(None) != 2:
+        raise UsageError("prove: one claim, policy= or joint=")
     if (claims or rehearsal) and policy is None:
         raise UsageError(f"prove: {'claims=' if claims else 'rehearsal='} goes with policy=")
     if cluster is not None and policy is None:
@@ -522,9 +525,19 @@ def prove(
     from zkcompliance.prove.api import prove_claim
     from zkcompliance.prove.enclose import enclose, lineages_of
 
+    values: Mapping[str, object] = params
+    if joint is not None:
+        from zkcompliance.joint import before
+        from zkcompliance.joint.file import load_joint
+
+        if context or set(params) != {"lab"}:
+            raise UsageError("prove: joint= goes with lab=, and says every other parameter and the reference")
+        stated, lab = load_joint(joint), str(params["lab"])
+        before.require(stated, lab, opened, now=now)
+        claim, values, context = stated.claim, stated.params(lab), stated.digest
     one = _claim(claim)
     bound = Binding(None, model, now, _bound(context)).encode()
-    made = prove_claim(one, opened, parsed(one.id, one.params, params), head=bound, progress=progress)
+    made = prove_claim(one, opened, parsed(one.id, one.params, values), head=bound, progress=progress)
     every = [log for several in opened.values() for log in several]
     return Proof(enclose({(bound, one.id): made}, every, _tell) if lineages_of(every) else made)
 

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 import zkcompliance as zk
-from tests.kit.joint_labs import BEGIN, END, NOW, SPENT, World, known_alone, refused
+from tests.kit.joint_labs import ALLOWANCES, BEGIN, END, NOW, SPENT, World, known_alone, refused
 from zkcompliance.commands.main import cli
 from zkcompliance.errors import (
     CheckpointMismatch,
@@ -26,9 +26,10 @@ from zkcompliance.errors import (
     StaleProof,
     StatementMismatch,
 )
-from zkcompliance.joint import judge, telling
-from zkcompliance.joint.file import parse_joint
+from zkcompliance.joint import file, judge, telling
+from zkcompliance.joint.file import Joint, parse_joint
 from zkcompliance.joint.judge import judge_joint
+from zkcompliance.joint.verdict import JointVerdict
 from zkcompliance.log import cosigned, keys
 from zkcompliance.log.cosigner import Cosigner
 from zkcompliance.log.layout import Layout, Settings
@@ -49,7 +50,7 @@ class Honest(World):
         self.logs = {lab: self.spend(lab, flop) for lab, flop in SPENT.items()}
         self.ab, self.bc = self.note("a", "b", [GIVEN]), self.note("b", "c", [])
         self.notes = {"a": [self.ab], "b": [self.ab, self.bc], "c": [self.bc]}
-        self.proofs = {lab: self.prove(lab, [log], self.notes[lab]) for lab, log in self.logs.items()}
+        self.proofs = {lab: self.prove_as_asked(lab, log, self.notes[lab]) for lab, log in self.logs.items()}
 
     def elsewhere(self, name: str) -> Path:
         """The key of a log, without what remembers which log it signs: as a lab has it that cheats."""
@@ -91,6 +92,10 @@ def test_a_lab_left_out(world: Honest, monkeypatch: pytest.MonkeyPatch) -> None:
     two = {lab: world.proofs[lab] for lab in "ab"}
     refused(world.judge(**two), RequirementNotShown, "labs: c is left out")
     refused(world.judge(**two, again=two["a"]), StatementMismatch, "a.zkp and again.zkp are both of a")
+    monkeypatch.setattr(judge, "_left_out", lambda *_: None)
+    assert not world.judge(**two).accepted  # what nothing is said of is not shown
+    monkeypatch.setattr(JointVerdict, "accepted", property(lambda verdict: not any(verdict.errors)))
+    assert world.judge(**two).accepted
 
 
 def test_a_note_log_at_two_sizes(world: Honest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -206,13 +211,45 @@ def test_another_parameter(
     assert world.judge(**proofs).accepted
 
 
-def test_another_joint_file(world: Honest) -> None:
-    """The proofs were made for a cap of 20: nobody holds them against one of 21, nor one whose program is another."""
+class Even(World):
+    """Each lab stays within its own allowance, and no note names a joint file: they prove under any of these keys."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.logs = {lab: self.spend(lab, flop) for lab, flop in ALLOWANCES.items()}
+        ab, bc = self.note("a", "b", []), self.note("b", "c", [])
+        self.notes = {"a": [ab], "b": [ab, bc], "c": [bc]}
+
+    def under(self, joint: Joint, **other: object) -> dict[str, bytes]:
+        """The proofs of all three."""
+        return {lab: self.prove(lab, [log], self.notes[lab], joint, **other) for lab, log in self.logs.items()}
+
+
+@pytest.fixture(scope="module")
+def even(tmp_path_factory: pytest.TempPathFactory) -> Even:
+    return Even(tmp_path_factory.mktemp("even"))
+
+
+def test_another_joint_file(world: Honest, even: Even, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The proofs were made for a cap of 20: nobody holds them against one of 21. Without notes, which name the file,
+    that they are bound to it is all that tells them apart."""
     other = parse_joint(world.text(cap="21").encode())
     refused(world.judge(other, **world.proofs), StatementMismatch, "reference")
-    program = world.joint.program.hex()
-    another = parse_joint(world.text().replace(program, "00" * 32).encode())
-    refused(world.judge(another, **world.proofs), ProgramMismatch, "program: the joint file asks for 0000")
+    other = parse_joint(even.text(cap="21").encode())
+    proofs = even.under(other, context=even.joint.digest)
+    refused(even.judge(other, **proofs), StatementMismatch, "reference")
+    monkeypatch.setattr(requirement, "check_binding", lambda *_: None)
+    assert even.judge(other, **proofs).accepted
+
+
+def test_another_program(even: Even, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever set the cap asks for a program that is not the one by which these labs prove."""
+    program = even.joint.program.hex()
+    another = parse_joint(even.text().replace(program, "00" * 32).encode())
+    proofs = even.under(another)
+    refused(even.judge(another, **proofs), ProgramMismatch, "program: the joint file asks for 0000")
+    monkeypatch.setattr(Joint, "other_program", lambda _: None)
+    assert even.judge(another, **proofs).accepted
 
 
 def test_a_proof_from_within_the_period(world: Honest, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -223,14 +260,26 @@ def test_a_proof_from_within_the_period(world: Honest, monkeypatch: pytest.Monke
     assert world.judge(**proofs).accepted
 
 
-def test_a_log_proved_by_two_labs(world: Honest) -> None:
-    """c says that a's log is its own: beside its own, or in its place."""
+def test_a_log_proved_by_two_labs(world: Honest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """c says that another's log is its own: beside its own, or in its place, where it has spent more than it had. What
+    is over a log is of the lab that has it; then that log is none of c's: both checks have to go."""
     both = world.prove("c", [world.logs["c"], world.logs["a"]], [world.bc], allowance=13)
     verdict = world.judge(**{**world.proofs, "c": both})
     refused(verdict, StatementMismatch, "c.zkp is over compute logs of a and c")
     refused(verdict, RequirementNotShown, "labs: c is left out")
     instead = world.prove("c", [world.logs["a"]], [world.bc], allowance=8)
     refused(world.judge(**{**world.proofs, "c": instead}), StatementMismatch, "a.zkp and c.zkp are both of a")
+    little = world.spend_elsewhere("b", 4)
+    theirs = {
+        "b": world.prove("b", [little], world.notes["b"]),
+        "c": world.prove("c", [little], [world.bc]),
+    }  # fmt: skip
+    proofs = {**world.proofs, **theirs}
+    refused(world.judge(**proofs), StatementMismatch, "b.zkp and c.zkp are both of b")
+    monkeypatch.setattr(judge, "_sorted", lambda files, _: ([], {lab: files[f"{lab}.zkp"] for lab in proofs}))
+    refused(world.judge(**proofs), SignatureRejected, "the proof is about the log b.example/compute")
+    monkeypatch.setattr(slots, "placed", known_alone)
+    assert world.judge(**proofs).accepted
 
 
 def test_a_later_generation_of_a_log(world: Honest, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -328,9 +377,13 @@ def test_who_cosigns_is_nobody_of_the_labs(world: Honest, lines: str, why: str) 
         parse_joint((world.text() + lines.replace("{signer}", signer)).encode())
 
 
-def test_allowances_beyond_the_cap(world: Honest) -> None:
+def test_allowances_beyond_the_cap(world: Honest, even: Even, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three labs that keep their allowances spend 20 together, under a cap of 16."""
     with pytest.raises(
         MalformedPolicy, match="allowances of 21 FLOP between them, which is more than the cap of 20 FLOP"
     ):
         parse_joint(world.text(c="6").encode())
     assert BEGIN < END < NOW
+    monkeypatch.setattr(file, "_refuse_beyond", lambda *_: None)
+    beyond = parse_joint(even.text(cap="16").encode())
+    assert even.judge(beyond, **even.under(beyond)).accepted

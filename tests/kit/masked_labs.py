@@ -37,7 +37,8 @@ class Honest(Masked):
         super().__init__(folder)
         self.logs = {lab: self.spend(lab, flop) for lab, flop in SPENT.items()}
         self.masks = {one + other: self.note(one, other, [self.mask(one, other)]) for one, other in PAIRS}
-        self.proofs = {lab: self.prove_with(lab) for lab in SPENT}
+        notes = {lab: [self.masks[name] for name in self.others(lab)] for lab in SPENT}
+        self.proofs = {lab: self.prove_as_asked(lab, self.logs[lab], notes[lab]) for lab in SPENT}
 
     def prove_with(self, lab: str, compute: Path | None = None, masks: Mapping[str, Path] | None = None,
                    without: Sequence[str] = (), **other: object) -> bytes:  # fmt: skip

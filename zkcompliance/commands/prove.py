@@ -1,4 +1,4 @@
-"""`zkcompliance prove CLAIM --log DIR --param k=v -o FILE` or `prove --policy P --log NAME=DIR … -o FILE`."""
+"""`zkcompliance prove CLAIM --log DIR --param k=v -o FILE`, `prove --policy P --log NAME=DIR … -o FILE`, `--joint`."""
 
 from __future__ import annotations
 
@@ -33,11 +33,13 @@ from zkcompliance.quantities import parse_time
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from zkcompliance.claim.model import Claim
     from zkcompliance.log.store import SealedLog
     from zkcompliance.policy.model import Policy
     from zkcompliance.request.proof import ProofRequest
 
 _CLUSTER = "zkcompliance prove --policy POLICY --log NAME=DIR -o FILE --cluster tcp://HOST:8786"
+_JOINT = "zkcompliance prove --joint CAP.toml --lab NAME --log compute=DIR --log notes=DIR -o FILE"
 _ATTEST = (
     "zkcompliance prove --policy POLICY --log NAME=DIR --subject NAME=PATH -o FILE "
     "--attest OUT.intoto.json --attest-key KEY.pem"
@@ -47,6 +49,11 @@ _ATTEST = (
 @click.command("prove")
 @click.argument("claim_name", metavar="[CLAIM]", required=False, shell_complete=complete_claims)
 @policies_option
+@click.option(
+    "--joint", type=click.Path(path_type=Path), metavar="CAP.toml",
+    help="What this joint file asks of --lab, in place of one CLAIM: a cap over several labs (docs/across.md).",
+)  # fmt: skip
+@click.option("--lab", metavar="NAME", help="With --joint: which lab of the file proves.")
 @claim_file_option
 @log_option
 @param_option
@@ -82,6 +89,8 @@ _ATTEST = (
 def command(
     claim_name: str | None,
     policies: tuple[str, ...],
+    joint: Path | None,
+    lab: str | None,
     claim_files: tuple[str, ...],
     logs: tuple[str, ...],
     params: tuple[str, ...],
@@ -102,21 +111,25 @@ def command(
     where it is made, they are several in the file, which says as much as one. --log NAME=DIR again adds a log to NAME.
 
     The proof is bound to the model, the reference and this machine's time (with --rehearse, that time). With --policy,
-    --log names a log of the policy, and --param REQUIREMENT.NAME=VALUE fills in what the policy leaves open. Everything
+    --log names a log of the policy, and --param REQUIREMENT.NAME=VALUE fills in what the policy leaves open. With
+    --joint, the file says claim, parameters and reference of --lab, and --log is compute=DIR or notes=DIR. Everything
     is checked first: when a claim does not hold, nothing is proved and nothing is written.
     """
     from zkcompliance.policy.binding import Binding, reference_of
     from zkcompliance.policy.subject import parse_subject
 
     reference = reference_of(context)
-    if (claim_name is None) == (not policies):
-        raise UsageError("what is to be proved: one CLAIM, or --policy", help="zkcompliance prove --help")
+    if [claim_name is not None, bool(policies), joint is not None].count(True) != 1:
+        raise UsageError("what is to be proved: one CLAIM, --policy or --joint", help="zkcompliance prove --help")
+    if (joint is None) != (lab is None) or (joint is not None and (params or context or claim_files)):
+        why = "--joint and --lab go together, and with none of --param, --context and --claim-file: the file says these"
+        raise UsageError(why, help=_JOINT)
     if claim_name is not None and claim_files:
         raise UsageError("--claim-file goes with --policy: CLAIM is a file itself", help="zkcompliance prove --help")
-    if rehearse is not None and (claim_name is not None or attestation is not None):
+    if rehearse is not None and (not policies or attestation is not None):
         why = "--rehearse goes with --policy, and no attestation is made of a rehearsal"
         raise UsageError(why, help="zkcompliance prove --help")
-    if request_file is not None and (claim_name is not None or rehearse is not None or context):
+    if request_file is not None and (not policies or rehearse is not None or context):
         why = "--request goes with --policy, and with neither --context nor --rehearse"
         raise UsageError(why, help="zkcompliance prove --help")
     if asker is not None and request_file is None:
@@ -128,7 +141,7 @@ def command(
     closed = [*paths_of(*logs), *model_paths]
     outputs = Outputs(
         {output: kinds.PROOF} | ({} if attestation is None else _attestation(output, attestation)),
-        read=[*paths_of(claim_name, attest_key, request_file, asker, *policies, *claim_files), *model_paths],
+        read=[*paths_of(claim_name, joint, attest_key, request_file, asker, *policies, *claim_files), *model_paths],
         closed=closed,
     )
     with console.progress() as report:
@@ -136,17 +149,15 @@ def command(
     now = int(time.time()) if rehearse is None else parse_time(rehearse)
     began = time.monotonic()
     said: dict[str, object]
-    if claim_name is not None:
-        from zkcompliance.card.typed import params_of
-        from zkcompliance.claim import catalogue
-        from zkcompliance.commands.logs import open_for
+    if not policies:
         from zkcompliance.prove import api
         from zkcompliance.prove.enclose import enclose, lineages_of
 
-        claim = catalogue.load(claim_name)
-        publics = params_of(claim.id, claim.params, params)
+        if joint is not None and lab is not None:
+            claim, publics, opened, reference = _under(joint, lab, logs, now)
+        else:
+            claim, publics, opened = _claimed(claim_name or "", params, logs)
         bound = Binding(None, model, now, reference).encode()
-        opened = open_for(claim, by_slot(list(claim.slots), logs, "--log"))
         with console.progress() as report:
             console.warm_up(report)
             bundle = api.prove_claim(claim, opened, publics, head=bound, progress=report)
@@ -155,6 +166,8 @@ def command(
             bundle = enclose({(bound, claim.id): bundle}, every, console.note)
         said = {"claim": claim.id, "version": claim.version, "params": {n: str(v) for n, v in publics.items()}}
         title, fields = f"proved {claim.id}", show_params(claim, publics)
+        if joint is not None:
+            said["joint"], fields["joint file"] = reference.hex(), f"{joint} (SHA-256 {reference.hex()})"
     else:
         from zkcompliance.claim import catalogue
         from zkcompliance.commands.logs import open_of
@@ -188,6 +201,36 @@ def command(
         outputs.write({output: bundle, **sign(bundle, [log for several in opened.values() for log in several])})
     seconds = time.monotonic() - began
     _tell(title, fields, said, output, bundle, opened, seconds, as_json)
+
+
+def _claimed(
+    name: str, params: Sequence[str], logs: Sequence[str]
+) -> tuple[Claim, dict[str, int], dict[str, tuple[SealedLog, ...]]]:
+    """One claim, its parameters, and its logs."""
+    from zkcompliance.card.typed import params_of
+    from zkcompliance.claim import catalogue
+    from zkcompliance.commands.logs import open_for
+
+    claim = catalogue.load(name)
+    publics = params_of(claim.id, claim.params, params)
+    return claim, publics, open_for(claim, by_slot(list(claim.slots), logs, "--log"))
+
+
+def _under(
+    path: Path, lab: str, logs: Sequence[str], now: int
+) -> tuple[Claim, dict[str, int], dict[str, tuple[SealedLog, ...]], bytes]:
+    """The same of a lab under a joint file, and the reference; the logs are held against the file."""
+    from zkcompliance.card.parameter import parsed
+    from zkcompliance.claim import catalogue
+    from zkcompliance.commands.logs import open_for
+    from zkcompliance.joint import before
+    from zkcompliance.joint.file import load_joint
+
+    joint = load_joint(path)
+    claim = catalogue.load(joint.claim)
+    opened = open_for(claim, by_slot(list(claim.slots), logs, "--log"))
+    before.require(joint, lab, opened, now=now)
+    return claim, parsed(claim.id, claim.params, joint.params(lab)), opened, joint.digest
 
 
 def _asked(

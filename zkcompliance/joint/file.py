@@ -17,9 +17,17 @@ from zkcompliance.card import catalogue
 from zkcompliance.card.model import Card
 from zkcompliance.card.parameter import parsed
 from zkcompliance.edge.line_ends import unified
-from zkcompliance.errors import KeyFileError, MalformedPolicy, UsageError
+from zkcompliance.errors import (
+    KeyFileError,
+    MalformedPolicy,
+    ProgramMismatch,
+    SignatureRejected,
+    StaleProof,
+    UsageError,
+)
 from zkcompliance.joint.masked import MASKED, apart, most
 from zkcompliance.joint.words import flop
+from zkcompliance.log import note
 from zkcompliance.log.cosignature import CosignerKey
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.policy.bounds import refuse_vacuous
@@ -28,7 +36,7 @@ from zkcompliance.policy.model import Bound
 from zkcompliance.policy.proofs import read
 from zkcompliance.policy.toml import Table, fault, name, table, text
 from zkcompliance.policy.toml import read as read_toml
-from zkcompliance.quantities import Exact
+from zkcompliance.quantities import Exact, show_time
 from zkcompliance.quantities.ids import text_id
 
 FORMAT = "zkcompliance-joint/v1"
@@ -61,6 +69,19 @@ class NoteLog:
         """The two labs, in the order of their names."""
         one, other = sorted((self.sealed_by, self.signed_by))
         return one, other
+
+    def unsigned(self, checkpoint: bytes) -> SignatureRejected | None:
+        """What is wrong with a checkpoint, as a signed note, where the lab that does not seal the log has not signed it
+        too. MalformedNote."""
+        try:
+            if self.cosigner.timestamp(note.parse(checkpoint)) is not None:
+                return None
+        except SignatureRejected as error:
+            return error
+        return SignatureRejected(
+            f"notes: the checkpoint of {self.key.name} that is proved over is not signed by {self.signed_by}",
+            help=f"ask {self.signed_by} to cosign it (docs/across.md), and both to prove again",
+        )
 
 
 @dataclass(frozen=True)
@@ -109,6 +130,22 @@ class Joint:
             **self.shared,
         }  # fmt: skip
 
+    def too_early(self, lab: str, stated: int) -> StaleProof | None:
+        """What is wrong where a lab's proof states a time within the period, or none (0). stated: UTC seconds."""
+        if stated >= self.end:
+            return None
+        when = show_time(stated) if stated else "no time"
+        why = f"the proof of {lab} states {when}, and the period ends on {show_time(self.end)}"
+        return StaleProof(f"{why}: rows after it could be left out", help="ask the lab to prove again after the end")
+
+    def other_program(self) -> ProgramMismatch | None:
+        """What is wrong where the claim is another program here than the one that the file asks for."""
+        if (card := catalogue.load(self.claim)).program == self.program:
+            return None
+        return ProgramMismatch(
+            f"program: the joint file asks for {self.program.hex()}, and {card.label} is {card.program.hex()} here"
+        )
+
 
 def load_joint(path: str | Path) -> Joint:
     """The joint file at a path. UsageError where it cannot be read, MalformedPolicy or LimitExceeded by its faults."""
@@ -122,6 +159,12 @@ def parse_joint(data: bytes) -> Joint:
         return _Reader(taken).joint()
     except MalformedPolicy as error:
         raise MalformedPolicy(f"the joint file: {error.message}", help=_PAGE) from None
+
+
+def _refuse_beyond(labs: Mapping[str, Lab], cap: int) -> None:
+    """The allowances come to no more than the cap."""
+    if (given := sum(each.allowance or 0 for each in labs.values())) > cap:
+        raise fault("labs", f"have allowances of {flop(given)} between them, which is more than the cap of {cap}")
 
 
 class _Reader:
@@ -150,10 +193,7 @@ class _Reader:
         for param, value in shared.items():
             self._parsed(param, card, value)
         labs = self._labs(root.table("labs"), claim)
-        if (given := sum(each.allowance or 0 for each in labs.values())) > cap:
-            raise fault(
-                "labs", f"have allowances of {flop(given)} between them, which is more than the cap of {flop(cap)}"
-            )
+        _refuse_beyond(labs, cap)
         notes = self._notes(labs)
         dated = read_dated(root, self._apart)
         root.close()

@@ -21,15 +21,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from zkcompliance.card import catalogue
 from zkcompliance.decide import Request
 from zkcompliance.errors import (
     CapExceeded,
     CheckpointMismatch,
-    ProgramMismatch,
     RequirementNotShown,
-    SignatureRejected,
-    StaleProof,
     StatementMismatch,
     VerificationError,
 )
@@ -37,12 +33,11 @@ from zkcompliance.joint import masked
 from zkcompliance.joint.file import Joint, NoteLog
 from zkcompliance.joint.verdict import JointVerdict, LabShown, NotesShown
 from zkcompliance.joint.words import flop, segments
-from zkcompliance.log import note
 from zkcompliance.log.checkpoint import generation_of
 from zkcompliance.policy.proofs import File, Place
 from zkcompliance.policy.verdict import Verdict
 from zkcompliance.progress import Progress, silent
-from zkcompliance.quantities import parse_time, show_time
+from zkcompliance.quantities import parse_time
 
 
 @dataclass(frozen=True)
@@ -61,10 +56,7 @@ def judge_joint(
 
     What is wrong is in the verdict. Raises MalformedError for a file that is not in its form.
     """
-    if (card := catalogue.load(joint.claim)).program != joint.program:
-        wrong = ProgramMismatch(
-            f"program: the joint file asks for {joint.program.hex()}, and {card.label} is {card.program.hex()} here"
-        )
+    if (wrong := joint.other_program()) is not None:
         return JointVerdict(joint, _moment(clock, at), (), (), (wrong,), None)
     others, of_lab = _sorted(files, joint)
     judged = {
@@ -130,11 +122,7 @@ def _judge(file: File, joint: Joint, lab: str, *, clock: int, at: int | str | No
 
 
 def _after_the_end(joint: Joint, lab: str, verdict: Verdict) -> VerificationError | None:
-    if not verdict.accepted or verdict.proved_at >= joint.end:
-        return None
-    when = show_time(verdict.proved_at) if verdict.proved_at else "no time"
-    why = f"the proof of {lab} states {when}, and the period ends on {show_time(joint.end)}"
-    return StaleProof(f"{why}: rows after it could be left out", help="ask the lab to prove again after the end")
+    return joint.too_early(lab, verdict.proved_at) if verdict.accepted else None
 
 
 def _goes_on(verdict: Verdict, places: Sequence[Place]) -> VerificationError | None:
@@ -161,15 +149,16 @@ def _goes_on(verdict: Verdict, places: Sequence[Place]) -> VerificationError | N
 
 def _shown(joint: Joint, lab: str, judged: _Judged | None) -> LabShown:
     if judged is None:
-        allowance = joint.labs[lab].allowance
-        of = "what it spent" if allowance is None else f"its allowance of {flop(allowance)}"
-        missing = RequirementNotShown(
-            f"labs: {lab} is left out: of {of} nothing is shown",
-            help=f"give the proof of {lab} too",
-        )
-        return LabShown(lab, None, missing)
+        return LabShown(lab, None, _left_out(joint, lab))
     errors = [each.error for each in judged.verdict.findings if each.error is not None]
     return LabShown(lab, judged.verdict, errors[0] if errors else judged.error)
+
+
+def _left_out(joint: Joint, lab: str) -> VerificationError | None:
+    allowance = joint.labs[lab].allowance
+    of = "what it spent" if allowance is None else f"its allowance of {flop(allowance)}"
+    why = f"labs: {lab} is left out: of {of} nothing is shown"
+    return RequirementNotShown(why, help=f"give the proof of {lab} too")
 
 
 def _notes(log: NoteLog, judged: Mapping[str, _Judged]) -> NotesShown:
@@ -209,15 +198,7 @@ def _one_checkpoint(log: NoteLog, one: str, first: Place, other: str, second: Pl
 
 def _both_signed(log: NoteLog, place: Place) -> VerificationError | None:
     """That the log's own key signed was checked with the proof; the other lab's signature is a cosigner's."""
-    try:
-        if log.cosigner.timestamp(note.parse(place.note)) is not None:
-            return None
-    except SignatureRejected as error:
-        return error
-    return SignatureRejected(
-        f"notes: the checkpoint of {log.key.name} that is proved over is not signed by {log.signed_by}",
-        help=f"ask {log.signed_by} to cosign it (docs/across.md), and both to prove again",
-    )
+    return log.unsigned(place.note)
 
 
 def _added_up(verdict: JointVerdict) -> JointVerdict:
