@@ -228,7 +228,7 @@ def _added_up(verdict: JointVerdict) -> JointVerdict:
         if value.role == "revealed" and value.name == masked.REVEALED
     ]
     total, cap = masked.total(revealed), verdict.joint.cap
-    why = f"cap: the labs together spent {total} FLOP, which is more than the cap of {cap}"
+    why = f"cap: the labs together spent {total} FLOP that count, which is more than the cap of {cap}"
     return replace(verdict, total=total, others=(CapExceeded(why),) if total > cap else ())
 
 
