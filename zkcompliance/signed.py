@@ -13,6 +13,7 @@ from zkcompliance.errors import UsageError
 if TYPE_CHECKING:
     from zkcompliance.attest.keys import PublicKey
     from zkcompliance.attest.signing import SigningKey
+    from zkcompliance.attest.streaks import StreakSummary
     from zkcompliance.attest.summary import Summary
     from zkcompliance.attest.withdrawn import Withdrawn
     from zkcompliance.policy.verdict import Verdict
@@ -53,19 +54,20 @@ class SignedVerdict:
 
         return tuple(each.keyid for each in Signed.decode(self.data).signatures)
 
-    def check(self, *keys: KeyFile | bytes) -> Summary:
-        """What it says, where each of these public keys (PEM: files, or their bytes) has signed it.
+    def check(self, *keys: KeyFile | bytes) -> Summary | StreakSummary:
+        """What it says, of one proof or of a streak, where each of these public keys (PEM: files, or their bytes) has
+        signed it.
 
         SignatureRejected for a key that has not; MalformedAttestation by its form; KeyFileError; UsageError for no key.
         Whether what it says is enough, of whom and by which policy, is for `[[recognise]]` of a policy to say.
         """
+        from zkcompliance.attest import streaks
         from zkcompliance.attest.signed import Signed
-        from zkcompliance.attest.summary import Summary
 
         if not keys:
             raise UsageError("no key is given to hold the verdict's signatures against")
         signed = Signed.decode(self.data)
-        made = Summary.decode(signed.payload)
+        made = streaks.read(signed.payload)
         for key in map(_public, keys):
             signed.of(key)
         return made

@@ -185,6 +185,7 @@ def test_from_python(lab: Lab, tmp_path: Path) -> None:
     for path, pem in zip((mine, other), pems, strict=True):
         pem.write_text(public(path).pem)
     summary = both.check(*pems)
+    assert isinstance(summary, Summary)
     assert summary.verifier == WHO and summary.passed and summary.judged_at == verdict.judged_at
     assert both.check(pems[0].read_bytes()) == summary
     for wrong, keys in ((SignatureRejected, pems), (UsageError, [])):
@@ -202,9 +203,9 @@ def test_from_python(lab: Lab, tmp_path: Path) -> None:
         zk.sign_verdict(by_claim, key=mine, verifier=WHO)
     taken = zk.withdraw([tmp_path / "v.json"], reason="the policy was read wrongly", key=mine)
     taken.save(tmp_path / "list.json")
-    assert zk.WithdrawnList.load(tmp_path / "list.json").check(*pems).reasons == {
-        made.statement: "the policy was read wrongly"
-    }
+    (back,) = zk.WithdrawnList.load(tmp_path / "list.json").check(*pems).verdicts.items()
+    assert back[0] == made.statement and back[1].reason == "the policy was read wrongly"
+    assert back[1].files == (verdict.file_sha256,)
     with pytest.raises(SignatureRejected):
         taken.check(pems[1])
     with pytest.raises(UsageError):

@@ -309,6 +309,29 @@ def test_one_authority_below_two_roots(lab: Lab) -> None:
         lab.judge(same, policy).require()
 
 
+def test_one_root_below_another(lab: Lab) -> None:
+    """What is the root of one operator is certified by that of the other: whoever has its key dates below both."""
+    between = stamps.issue("a root below the root", lab.root, ca=True)
+    as_root = stamps.issue("a root below the root", ca=True, key=between.key)
+    other = f'{{ root = "{base64.b64encode(as_root.der).decode()}", policy = "{stamps.POLICY}" }}'
+    policy = parse_policy(named_twice(lab, lab.authority(), other).encode())
+    body = lab.log.checkpoint.body
+
+    def brought(by: stamps.Issued) -> list[tuple[int, bytes]]:
+        first, second = stamps.issue("one authority", by), stamps.issue("another authority", as_root)
+        made = [
+            stamps.made(body.encode(), by, END + at * MINUTE, own=own, brings=(own.der, *above))
+            for at, (own, above) in enumerate(((first, [between.der] * (by is between)), (second, [])), 1)
+        ]
+        return [(STAMP, encode_stamp(body.encode(), each.reply())) for each in made]
+
+    lab.judge(lab.forge(policy, [(FIRST, END + 2 * MINUTE)], brought(lab.root)), policy).require()
+    same = lab.forge(policy, [(FIRST, END + 2 * MINUTE)], brought(between))
+    refused(lab, same, policy, BracketNotBacked)
+    with mock.patch.object(anchors, "one_each", lambda asked, dated: dated):
+        lab.judge(same, policy).require()
+
+
 # Changed on the way
 
 

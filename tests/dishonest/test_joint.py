@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 import zkcompliance as zk
 from tests.kit.joint_labs import ALLOWANCES, BEGIN, END, NOW, SPENT, World, known_alone, refused
+from zkcompliance import schemas
 from zkcompliance.commands.main import cli
 from zkcompliance.errors import (
     CheckpointMismatch,
@@ -161,6 +162,25 @@ def test_a_segment_in_two_logs(world: Honest, monkeypatch: pytest.MonkeyPatch) -
     assert world.judge(**world.proofs).accepted
 
 
+def test_what_is_spent_in_other_phases_is_said(world: Honest) -> None:
+    """b spends 1 FLOP in a phase that does not count, which the file allows: 21 in all, under a cap of 20."""
+    folder = world.elsewhere("b")
+    for phase, flop in (("pretraining", SPENT["b"]), ("other", 1)):
+        with zk.open_log(folder / "log", key=folder / "b.key", schema=schemas.compute) as log:
+            row = {"start": "2026-02-01T00:00:00Z", "end": "2026-02-02T00:00:00Z", "run": "r", "phase": phase}
+            log.append([{**row, "method": "hardware", "flop": flop}])
+            log.seal()
+    verdict = world.judge(**{**world.proofs, "b": world.prove("b", [folder / "log"], world.notes["b"])})
+    said, found = telling.sentences(verdict), json.loads(telling.document(verdict))
+    assert verdict.accepted and found["joint"]["outside"] == "10%"
+    phases = "pretraining, fine_tuning, reinforcement, synthetic_data"
+    assert said.startswith("ACCEPTED: a, b, c together spent at most 20 FLOP that count from ")
+    assert f"counts      {phases}\n" in said and found["joint"]["phases"] == phases
+    beside = f"What was spent in other phases than {phases}: that does not count, and of each lab it is at most 10% of "
+    assert f"{beside}its allowance and the notes that it received." in said
+    assert any(each.startswith(beside) for each in found["not_shown"])
+
+
 def test_what_people_and_programs_read(world: Honest, tmp_path: Path) -> None:
     """Of an accepted cap and of one with a lab left out: text, JSON, exit status, and the same from Python."""
     cap = tmp_path / "cap.toml"
@@ -171,7 +191,7 @@ def test_what_people_and_programs_read(world: Honest, tmp_path: Path) -> None:
         files.append(str(tmp_path / f"{lab}.zkp"))
     at = ["--joint", str(cap), "--at", "2026-04-02"]
     said = CliRunner().invoke(cli, ["verify", *files, *at])
-    assert said.exit_code == 0 and said.output.startswith("ACCEPTED: a, b, c together spent at most 20 FLOP")
+    assert said.exit_code == 0 and said.output.startswith("ACCEPTED: a, b, c together spent at most 20 FLOP that count")
     assert "notes of a and b: ab.example/notes, 1 segment" in said.output
     assert all(words in said.output for words in ("Who sees what", "This does not show"))
     assert "it sees     the notes in ab.example/notes, bc.example/notes, and nothing more" in said.output

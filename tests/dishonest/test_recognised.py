@@ -325,10 +325,13 @@ def test_a_list_has_one_form(world: World) -> None:
     payload = Signed.decode(withdrawn_list(world, world.signed())).payload
     made = Withdrawn.decode(payload)
     assert made.encode() == payload
-    digest = next(iter(made.reasons))
+    ((digest, back),) = made.verdicts.items()
     wrong = [
-        replace(made, reasons={}), replace(made, reasons={digest: "a\nb"}), replace(made, reasons={digest[1:]: "x"}),
-        replace(made, made_at=10**12),
+        replace(made, verdicts={}), replace(made, verdicts={digest[1:]: back}), replace(made, made_at=10**12),
+        *(replace(made, verdicts={digest: replace(back, **each)}) for each in (
+            {"reason": "a\nb"}, {"reason": ""}, {"at": 10**12}, {"files": ()}, {"files": (bytes(31),)},
+            {"files": (bytes(32),) * 1000},
+        )),
     ]  # fmt: skip
     texts = [each.encode() for each in wrong] + [
         payload[:-1],

@@ -19,7 +19,7 @@ from tests.kit.policies import MODEL
 from tests.kit.split_up import split_up
 from tests.kit.streaks import Months, at
 from zkcompliance import streaks, strict_json
-from zkcompliance.attest import recognising, verdicts
+from zkcompliance.attest import recognising, verdicts, withdrawn
 from zkcompliance.attest.signed import Signed
 from zkcompliance.attest.signing import SigningKey
 from zkcompliance.attest.streaks import DETAILS, StreakSummary
@@ -31,12 +31,13 @@ from zkcompliance.policy.binding import Binding
 from zkcompliance.policy.judge import judge_policy
 from zkcompliance.policy.load import parse_policy
 from zkcompliance.policy.model import Policy
-from zkcompliance.policy.proofs import proofs_in
+from zkcompliance.policy.proofs import opened, proofs_in
 from zkcompliance.policy.streak import Streak
 from zkcompliance.policy.verdict import Verdict
 from zkcompliance.prove.policy import prove_policies
 from zkcompliance.report.json_document import document
 from zkcompliance.report.policy import describe, lines
+from zkcompliance.signed import SignedVerdict
 
 WHO = "https://alpha.example/verifier/1"
 JUDGED = at(2, 11)
@@ -56,11 +57,12 @@ class World:
         made = Signed(change(StreakSummary.of(self.streak, WHO)).encode())
         return made.with_signature(self.key.public, self.key.sign(made.signed)).encode()
 
-    def judge(self, given: bytes, policy: Policy | None = None) -> Verdict:
+    def judge(self, given: bytes, policy: Policy | None = None, *lists: bytes) -> Verdict:
         path, asked = self.months.keep("given.json", given), policy or self.policy
+        listed = [self.months.keep(f"list-{number}.json", each) for number, each in enumerate(lists)]
         return judge_policy(
             self.floor, asked, now=JUDGED, keys={"compute": VerifierKey.parse(self.months.log.vkey)}, subject=MODEL,
-            verdicts=recognising.colleagues([path], asked, JUDGED),
+            verdicts=recognising.colleagues([path], asked, JUDGED, listed),
         )  # fmt: skip
 
 
@@ -174,6 +176,34 @@ def test_a_streak_only_where_one_is_asked_for(world: World) -> None:
     data = single.with_signature(world.key.public, world.key.sign(single.signed)).encode()
     with pytest.raises(RecognitionRefused, match="is of one proof, and one of a streak is asked for"):
         world.judge(data)
+
+
+def test_a_streak_that_was_withdrawn(world: World) -> None:
+    """By its own statement; `check` from Python reads it, too."""
+    signed = world.signed()
+    taken_back = withdrawn.withdraw([signed], "the lab's clock was wrong", [world.key], now=JUDGED)
+    with pytest.raises(RecognitionRefused, match=r"withdrew this verdict, .*: the lab's clock was wrong"):
+        world.judge(signed, None, taken_back)
+    said = SignedVerdict(signed).check(world.key.public.pem.encode())
+    assert isinstance(said, StreakSummary) and len(said.verdicts) == 2
+
+
+def test_a_streak_that_rests_on_a_verdict_that_was_withdrawn(world: World) -> None:
+    """Each file of a streak was judged in its own month too. Its verdict is another statement than the one that stands
+    in the streak, and what was found to be wrong with it is wrong with the streak."""
+    months = world.months
+    request = Request(policy=months.policy, log_keys={"compute": months.key}, at=at(1, 12))
+    own = request.decide(opened(months.files[0].read_bytes()), clock=at(1, 12))
+    january = verdicts.sign(own, [world.key], WHO)
+    assert Signed.decode(january).payload != StreakSummary.of(world.streak, WHO).verdicts[0].encode()
+    taken_back = withdrawn.withdraw([january], "the log was another lab's", [world.key], now=JUDGED)
+    with pytest.raises(RecognitionRefused, match=r"a verdict on a proof file of this streak, .*: the log was another"):
+        world.judge(world.signed(), None, taken_back)
+    later = world.signed(lambda made: replace(made, judged_at=JUDGED + 1))
+    assert world.judge(later, None, taken_back).accepted  # it was judged again since
+    other = verdicts.sign(replace(own, file_sha256=bytes(32)), [world.key], WHO)
+    elsewhere = withdrawn.withdraw([other], "a proof of another lab", [world.key], now=JUDGED)
+    assert world.judge(world.signed(), None, elsewhere).accepted
 
 
 def test_there_is_one_way_to_write_it(world: World) -> None:

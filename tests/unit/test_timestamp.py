@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from tests.kit import stamps
@@ -21,6 +22,7 @@ from zkcompliance.evidence.timestamp import Authority
 
 BODY = b"lab.example/compute\n3\n" + b"A" * 43 + b"=\n"
 ROOT = stamps.root()
+SPKI = PublicFormat.SubjectPublicKeyInfo
 JUNE = 1780315200  # 2026-06-01T12:00:00Z
 TRUSTED = Authority(ROOT.der, stamps.POLICY)
 
@@ -111,8 +113,12 @@ def signed_by(by: stamps.Issued, *above: stamps.Issued, **changes: Any) -> stamp
 
 
 def test_a_sound_one() -> None:
-    found = check(own())
-    assert (found.moment, found.by) == (JUNE, TRUSTED) and len(found.key) == 32
+    """And it is known by its own key and that of the root, in this order."""
+    token = own()
+    made = check(token)
+    assert (made.moment, made.by) == (JUNE, TRUSTED)
+    spki = [each.key.public_key().public_bytes(Encoding.DER, SPKI) for each in (token.own, ROOT)]
+    assert made.keys == tuple(hashlib.sha256(each).digest() for each in spki)
 
 
 @pytest.mark.parametrize(

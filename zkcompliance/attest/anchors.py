@@ -45,7 +45,7 @@ def _stamped(data: bytes, operators: Sequence[Dater]) -> Stamped:
             continue
         try:
             found = timestamp.check_stamp(reply, body, trusted)
-            return Stamped(operator.name, body, found.moment, found.key)
+            return Stamped(operator.name, body, found.moment, found.keys)
         except EvidenceRefused as error:
             refused = error
     raise refused

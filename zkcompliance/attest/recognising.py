@@ -73,10 +73,10 @@ def _colleague(data: bytes, policy: Policy, now: int, lists: Sequence[Withdrawn]
     statement = sha256(signed.payload).digest()
     theirs = [each for each in lists if each.verifier == rule.verifier]
     for each in theirs:
-        if statement in each.reasons:
+        if (back := each.against(statement, said)) is not None:
+            which = "this verdict" if statement in each.verdicts else "a verdict on a proof file of this streak"
             raise RecognitionRefused(
-                f"{rule.verifier} withdrew this verdict, by its list of {show_time(each.made_at)}: "
-                f"{each.reasons[statement]}",
+                f"{rule.verifier} withdrew {which}, by its list of {show_time(each.made_at)}: {back.reason}",
                 help="ask the verifier for its verdict of today, or the lab for a proof for your own policy",
             )
     if summary.policy.digest not in rule.policies:

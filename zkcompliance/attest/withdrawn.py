@@ -1,7 +1,8 @@
 """Verdicts that their verifier withdrew: a signed list of their statements, with reasons (docs/attestation.md).
 
 It is an in-toto Statement whose subjects are the statements of verdicts, by SHA-256 and in ascending order of it, in a
-DSSE envelope with one signature or more. There is one way to write it: decoding takes no other bytes.
+DSSE envelope with one signature or more. Of each it has the proof files that the verdict was come to by, since a streak
+says again what was said of each. There is one way to write it: decoding takes no other bytes.
 """
 
 from __future__ import annotations
@@ -12,16 +13,19 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from zkcompliance import limits, strict_json
+from zkcompliance.attest import streaks
 from zkcompliance.attest.dsse import members, text
 from zkcompliance.attest.keys import PublicKey
 from zkcompliance.attest.signed import Signed
 from zkcompliance.attest.statement import STATEMENT_TYPE
-from zkcompliance.attest.summary import WITHDRAWN, Summary
+from zkcompliance.attest.streaks import StreakSummary
+from zkcompliance.attest.summary import WITHDRAWN
 from zkcompliance.errors import MalformedAttestation, SignatureRejected, UsageError
 from zkcompliance.quantities import check_text
 
 if TYPE_CHECKING:
     from zkcompliance.attest.signing import SigningKey
+    from zkcompliance.attest.summary import Summary
 
 _WHAT = "the list of withdrawn verdicts"
 _MOST = 1024  # verdicts on one list
@@ -30,17 +34,38 @@ _LATEST = 253_402_300_799  # the last second of the year 9999
 
 
 @dataclass(frozen=True)
+class TakenBack:
+    """reason: why, a text of 1 … 500 bytes; at: UTC seconds when it was withdrawn, as the verifier says; files: SHA-256
+    of each proof file that the verdict was come to by, in its order."""
+
+    reason: str
+    at: int
+    files: tuple[bytes, ...]
+
+
+@dataclass(frozen=True)
 class Withdrawn:
     """What one verifier withdrew. verifier: its URI, as its verdicts have it; made_at: UTC seconds, as it says;
-    reasons: SHA-256 of a verdict's statement → why it is withdrawn."""
+    verdicts: by the SHA-256 of their statements."""
 
     verifier: str
     made_at: int
-    reasons: Mapping[bytes, str]
+    verdicts: Mapping[bytes, TakenBack]
+
+    def against(self, statement: bytes, said: Summary | StreakSummary) -> TakenBack | None:
+        """What was withdrawn of a verdict with this statement: itself, or, of a streak that was judged by then, a
+        verdict on one of its proof files."""
+        if statement in self.verdicts or not isinstance(said, StreakSummary):
+            return self.verdicts.get(statement)
+        files = {each.file for each in said.verdicts}
+        rests = (
+            each for each in self.verdicts.values() if said.judged_at <= each.at and not files.isdisjoint(each.files)
+        )
+        return next(rests, None)
 
     def encode(self) -> bytes:
         """The statement, as canonical JSON."""
-        digests = [each.hex() for each in sorted(self.reasons)]
+        digests = [each.hex() for each in sorted(self.verdicts)]
         document = {
             "_type": STATEMENT_TYPE,
             "subject": [{"name": "verdict", "digest": {"sha256": each}} for each in digests],
@@ -48,7 +73,14 @@ class Withdrawn:
             "predicate": {
                 "verifier": {"id": self.verifier},
                 "madeAt": str(self.made_at),
-                "reasons": {digest.hex(): reason for digest, reason in self.reasons.items()},
+                "verdicts": {
+                    digest.hex(): {
+                        "reason": each.reason,
+                        "withdrawnAt": str(each.at),
+                        "files": [file.hex() for file in each.files],
+                    }
+                    for digest, each in self.verdicts.items()
+                },
             },
         }
         return strict_json.canonical(document)
@@ -62,25 +94,39 @@ class Withdrawn:
         if whole.get("predicateType") != WITHDRAWN:
             raise MalformedAttestation(f"{_WHAT}: predicateType is not {WITHDRAWN}")
         predicate = members(whole.get("predicate"), "predicate")
-        reasons = members(predicate.get("reasons"), "reasons")
-        moment = text(predicate.get("madeAt"), "madeAt")
-        if not 1 <= len(reasons) <= _MOST:
-            raise MalformedAttestation(f"{_WHAT} names {len(reasons)} verdicts: 1 to {_MOST} are expected")
-        if not (moment.isascii() and moment.isdigit() and len(moment) <= 12 and int(moment) <= _LATEST):
-            raise MalformedAttestation(f"{_WHAT}: madeAt is no time")
-        found = {}
-        for digest, reason in reasons.items():
-            if len(digest) != 64 or not set(digest) <= set("0123456789abcdef"):
-                raise MalformedAttestation(f"{_WHAT}: {digest[:80]!r} is no SHA-256")
-            try:
-                found[bytes.fromhex(digest)] = check_text(text(reason, "a reason"), "a reason", _MOST_REASON)
-            except UsageError as error:
-                raise MalformedAttestation(f"{_WHAT}: {error.message}") from None
+        verdicts = members(predicate.get("verdicts"), "verdicts")
+        if not 1 <= len(verdicts) <= _MOST:
+            raise MalformedAttestation(f"{_WHAT} names {len(verdicts)} verdicts: 1 to {_MOST} are expected")
+        found = {_digest(digest): _taken_back(members(each, "verdicts")) for digest, each in verdicts.items()}
         verifier = text(members(predicate.get("verifier"), "verifier").get("id"), "verifier")
-        made = cls(verifier, int(moment), found)
+        made = cls(verifier, _moment(predicate, "madeAt"), found)
         if made.encode() != payload:
             raise MalformedAttestation(f"{_WHAT} is not in its canonical form (docs/attestation.md)")
         return made
+
+
+def _taken_back(given: dict[str, object]) -> TakenBack:
+    files = given.get("files")
+    if not isinstance(files, list) or not 1 <= len(files) <= limits.MAX_STREAK_FILES:
+        raise MalformedAttestation(f"{_WHAT}: files: 1 to {limits.MAX_STREAK_FILES} are expected")
+    try:
+        reason = check_text(text(given.get("reason"), "a reason"), "a reason", _MOST_REASON)
+    except UsageError as error:
+        raise MalformedAttestation(f"{_WHAT}: {error.message}") from None
+    return TakenBack(reason, _moment(given, "withdrawnAt"), tuple(_digest(text(each, "files")) for each in files))
+
+
+def _moment(given: dict[str, object], name: str) -> int:
+    moment = text(given.get(name), name)
+    if not (moment.isascii() and moment.isdigit() and len(moment) <= 12 and int(moment) <= _LATEST):
+        raise MalformedAttestation(f"{_WHAT}: {name} is no time")
+    return int(moment)
+
+
+def _digest(digest: str) -> bytes:
+    if len(digest) != 64 or not set(digest) <= set("0123456789abcdef"):
+        raise MalformedAttestation(f"{_WHAT}: {digest[:80]!r} is no SHA-256")
+    return bytes.fromhex(digest)
 
 
 def read_list(data: bytes, keys: Sequence[PublicKey]) -> Withdrawn:
@@ -107,8 +153,8 @@ def read_list(data: bytes, keys: Sequence[PublicKey]) -> Withdrawn:
 def withdraw(
     verdicts: Sequence[bytes], reason: str, keys: Sequence[SigningKey], *, now: int, earlier: bytes | None = None
 ) -> bytes:
-    """The signed list of these verdicts, whose files are given. earlier: a list of the same verifier, signed by one of
-    these keys, whose entries are taken on; now: UTC seconds.
+    """The signed list of these verdicts, of a proof or of a streak each, whose files are given. earlier: a list of the
+    same verifier, signed by one of these keys, whose entries are taken on; now: UTC seconds.
 
     MalformedAttestation by the form of what is given; UsageError for verdicts of several verifiers, for one that is on
     the list or that none of these keys signed, and for a reason that is no text of 1 … 500 bytes; SignatureRejected for
@@ -118,7 +164,9 @@ def withdraw(
     made = known
     for data in verdicts:
         of = Signed.decode(data)
-        verifier, digest = Summary.decode(of.payload).verifier, sha256(of.payload).digest()
+        said, digest = streaks.read(of.payload), sha256(of.payload).digest()
+        each = said.verdicts if isinstance(said, StreakSummary) else (said,)
+        verifier, files = each[0].verifier, tuple(one.file for one in each)
         by = [key.public for key in keys if key.public.keyid in [each.keyid for each in of.signatures]]
         if not by:
             raise UsageError(
@@ -129,11 +177,12 @@ def withdraw(
         made = made or Withdrawn(verifier, now, {})
         if verifier != made.verifier:
             raise UsageError(f"a list is of one verifier, and these verdicts are of {made.verifier} and of {verifier}")
-        if digest in made.reasons:
+        if digest in made.verdicts:
             raise UsageError(f"the verdict with the statement {digest.hex()} is on the list already")
-        if len(made.reasons) >= _MOST:
+        if len(made.verdicts) >= _MOST:
             raise UsageError(f"a list names at most {_MOST} verdicts: begin another")
-        made = replace(made, reasons={**made.reasons, digest: check_text(reason, "the reason", _MOST_REASON)})
+        back = TakenBack(check_text(reason, "the reason", _MOST_REASON), now, files)
+        made = replace(made, verdicts={**made.verdicts, digest: back})
     if made is None or not verdicts:
         raise UsageError("no verdict to be withdrawn is given")
     signed = Signed(replace(made, made_at=now).encode())

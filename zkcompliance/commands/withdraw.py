@@ -29,7 +29,8 @@ def command(
     """Take back signed verdicts of yours: a signed LIST, to be given to whoever recognises them (verify --withdrawn).
 
     A verdict stays withdrawn, so that a list only grows: go on with the newest by --earlier. A verdict of the same
-    proof that you sign later is another, and is not on it.
+    proof that you sign later is another, and is not on it. A signed streak is withdrawn as a verdict is; one that you
+    judged before goes with a verdict on one of its proofs.
     """
     from zkcompliance.attest.signed import Signed
     from zkcompliance.attest.withdrawn import Withdrawn
@@ -40,9 +41,9 @@ def command(
     outputs = Outputs({output: kinds.WITHDRAWN}, read=read)
     made = withdraw(verdicts, reason=reason, key=keys, earlier=earlier)
     outputs.write({output: made.data})
-    named = Withdrawn.decode(Signed.decode(made.data).payload).reasons
+    named = Withdrawn.decode(Signed.decode(made.data).payload).verdicts
     fields = {"output": str(output), "verdicts": str(len(named)), "sha256": sha256(made.data).hexdigest()}
     if as_json:
-        console.print_json(fields | {"withdrawn": {digest.hex(): why for digest, why in named.items()}})
+        console.print_json(fields | {"withdrawn": {digest.hex(): each.reason for digest, each in named.items()}})
         return
     console.print_fields("list of withdrawn verdicts", fields)

@@ -67,12 +67,12 @@ class Authority:
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """A token that was checked. moment: UTC seconds at which the body was there at the latest; by: the authority; key:
-    SHA-256 of the SubjectPublicKeyInfo (DER) that it was signed by."""
+    """A token that was checked. moment: UTC seconds at which the body was there at the latest; by: the authority; keys:
+    SHA-256 of the SubjectPublicKeyInfo (DER) that it was signed by, and of each above it, up to the root's."""
 
     moment: int
     by: Authority
-    key: bytes = b""
+    keys: tuple[bytes, ...] = ()
 
 
 def encode_stamp(body: bytes, reply: bytes) -> bytes:
@@ -110,11 +110,11 @@ def check_stamp(reply: bytes, body: bytes, authorities: Sequence[Authority]) -> 
     refused = EvidenceRefused("the time stamp is of no authority that is trusted")
     for authority in authorities:
         try:
-            leaf = _check(token, body, authority)
+            chain = _check(token, body, authority)
         except EvidenceRefused as error:
             refused = error
         else:
-            return Stamp(token.moment, authority, _key(leaf))
+            return Stamp(token.moment, authority, tuple(map(_key, chain)))
     raise refused
 
 
@@ -269,8 +269,8 @@ def _accuracy(value: der.Value) -> int:
     return total
 
 
-def _check(token: _Token, body: bytes, authority: Authority) -> Certificate:
-    """The certificate that it was signed by. EvidenceRefused unless the token is this authority's."""
+def _check(token: _Token, body: bytes, authority: Authority) -> list[Certificate]:
+    """The certificate that it was signed by, and those above it. EvidenceRefused unless it is of this authority."""
     if not authority.policy and not authority.certificate:
         raise EvidenceRefused("an authority is named by its certificate or its policy, not by the root alone")
     if authority.policy and token.policy != authority.policy:
@@ -288,9 +288,9 @@ def _check(token: _Token, body: bytes, authority: Authority) -> Certificate:
         raise EvidenceRefused("the time stamp was signed by another certificate than the one that is trusted")
     _check_purpose(leaf)
     root = _certificate(authority.root)
-    _check_chain(leaf, certificates, root, token.at)
+    chain = _check_chain(leaf, certificates, root, token.at)
     _check_signature(token.reply, body, root)
-    return leaf
+    return chain
 
 
 def _key(certificate: Certificate) -> bytes:
@@ -346,8 +346,8 @@ def _check_purpose(leaf: Certificate) -> None:
         raise EvidenceRefused("the signer's certificate is for other uses than time stamps")
 
 
-def _check_chain(leaf: Certificate, given: Sequence[Certificate], root: Certificate, at: datetime) -> None:
-    """EvidenceRefused unless certificates that are given lead from the leaf to the root, each valid at `at`."""
+def _check_chain(leaf: Certificate, given: Sequence[Certificate], root: Certificate, at: datetime) -> list[Certificate]:
+    """From the leaf to the root. EvidenceRefused unless certificates that are given lead there, each valid at `at`."""
     chain = [leaf]
     while (last := chain[-1]) != root:
         above = [each for each in (root, *given) if each not in chain and _issued(last, each)]
@@ -360,6 +360,7 @@ def _check_chain(leaf: Certificate, given: Sequence[Certificate], root: Certific
         _check_strength(each, signed=each != root)
         if depth:
             _check_authority(each, depth - 1)
+    return chain
 
 
 def _issued(certificate: Certificate, by: Certificate) -> bool:

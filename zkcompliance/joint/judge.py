@@ -210,7 +210,7 @@ def _added_up(verdict: JointVerdict) -> JointVerdict:
         if value.role == "revealed" and value.name == masked.REVEALED
     ]
     total, cap = masked.total(revealed), verdict.joint.cap
-    why = f"cap: the labs together spent {flop(total)}, which is more than the cap of {flop(cap)}"
+    why = f"cap: the labs together spent {flop(total)} that count, which is more than the cap of {flop(cap)}"
     return replace(verdict, total=total, others=(CapExceeded(why),) if total > cap else ())
 
 

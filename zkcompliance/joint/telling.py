@@ -1,7 +1,8 @@
 """A joint verdict written down: as text for people, and as JSON for machines, both pure functions of it.
 
 JSON, `zkcompliance-joint-verdict/v1`: format, accepted, judged_at (UTC seconds), joint (id, title, sha256, cap, begin,
-end, claim, program), total (FLOP that all labs together spent, where it is told; else null), labs (one for each of the
+end, claim, program, phases (those that count), outside (the most in others, as a share)), total (FLOP that count and
+that all labs together spent, where it is told; else null), labs (one for each of the
 joint file, in its order: name, allowance (null where it has none), accepted, proof (sha256, bytes; null where none is
 there), proved_at, logs (slot, origin, size, root, rows_log2, cosigned (who, and when: UTC seconds)), values (name,
 text, of what is revealed), sees_notes_of (the note logs whose rows it has), error (code, message, help, or null)),
@@ -30,8 +31,8 @@ _SEEN = (
     "know of another know the notes that they share with it, and so a bound on what it spent.",
 )
 _SEEN_MASKED = (
-    "Everybody sees the cap, the exact total of all labs, how many segments each log has, and of each at most how many "
-    "rows, as a power of two, and to two figures how many rows of each lab count.",
+    "Everybody sees the cap, the exact total of what counts of all labs, how many segments each log has, and of each "
+    "at most how many rows, as a power of two, and to two figures how many rows of each lab count.",
     "The two labs of a note log see its masks. No other lab does, nor whoever judges.",
     "What a lab spent is seen by nobody from its proof. Labs that put together what they know take their own part off "
     "the total, and learn what the other labs spent together: with two labs, or where all but one do so, what that one "
@@ -53,12 +54,22 @@ _NEWEST = {
 }
 
 
+def _phases(joint: Joint) -> str:
+    """Those that count, in the file's order."""
+    return ", ".join(each.strip() for each in joint.shared["phases"].split(","))
+
+
 def _said(joint: Joint) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Who sees what, and what is not shown."""
     newest = _NEWEST[joint.dated.cosigners is not None]
+    of = "the cap" if joint.claim == MASKED else "its allowance and the notes that it received"
+    beside = (
+        f"What was spent in other phases than {_phases(joint)}: that does not count, and of each lab it is at most "
+        f"{joint.shared['outside'].strip()} of {of}."
+    )
     if joint.claim == MASKED:
-        return _SEEN_MASKED, (*_NOT_SHOWN_MASKED, newest)
-    return _SEEN, (*_NOT_SHOWN, newest)
+        return _SEEN_MASKED, (beside, *_NOT_SHOWN_MASKED, newest)
+    return _SEEN, (beside, *_NOT_SHOWN, newest)
 
 
 def sentences(verdict: JointVerdict) -> str:
@@ -82,7 +93,7 @@ def fields(verdict: JointVerdict) -> dict[str, object]:
         "joint": {
             "id": joint.id, "title": joint.title, "sha256": joint.digest.hex(), "cap": str(joint.cap),
             "begin": str(joint.begin), "end": str(joint.end), "claim": joint.claim,
-            "program": joint.program.hex(),
+            "program": joint.program.hex(), "phases": _phases(joint), "outside": joint.shared["outside"].strip(),
         },
         "total": None if verdict.total is None else str(verdict.total),
         "labs": [_lab(verdict, each) for each in verdict.labs],
@@ -96,12 +107,12 @@ def fields(verdict: JointVerdict) -> dict[str, object]:
 def _lines(verdict: JointVerdict) -> Iterator[str]:
     joint = verdict.joint
     period = f"from {show_time(joint.begin)} to {show_time(joint.end)}"
-    if verdict.accepted:
-        yield f"ACCEPTED: {', '.join(joint.labs)} together spent at most {flop(joint.cap)} {period}, by their logs"
-    else:
-        yield f"NOT ACCEPTED: that {', '.join(joint.labs)} together spent at most {flop(joint.cap)} {period}"
+    spent = f"{', '.join(joint.labs)} together spent at most {flop(joint.cap)} that count {period}"
+    yield f"ACCEPTED: {spent}, by their logs" if verdict.accepted else f"NOT ACCEPTED: that {spent}"
     if verdict.total is not None:
-        yield f"  total       {flop(verdict.total)}, exactly, of all labs together; the cap is {flop(joint.cap)}"
+        total, cap = flop(verdict.total), flop(joint.cap)
+        yield f"  total       {total} that count, exactly, of all labs together; the cap is {cap}"
+    yield f"  counts      {_phases(joint)}"
     yield f"  joint file  {joint.id}: {joint.title}"
     yield f"              {joint.digest.hex()}"
     yield f"  judged      {show_time(verdict.judged_at)}"

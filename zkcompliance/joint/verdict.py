@@ -35,7 +35,7 @@ class NotesShown:
 class JointVerdict:
     """judged_at: UTC seconds. others: what is wrong with files, or with the joint file, and is of no lab by itself.
 
-    total: FLOP that all labs together spent, under a masked total where every lab is shown; None otherwise.
+    total: FLOP that count and all labs together spent, under a masked total where every lab is shown; None otherwise.
     """
 
     joint: Joint

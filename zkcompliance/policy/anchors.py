@@ -44,22 +44,23 @@ class SealedEntry(Protocol):
 
 @dataclass(frozen=True)
 class Dated:
-    """That an operator saw a checkpoint at a moment, UTC seconds. key: the public key that signed it, or its digest."""
+    """That an operator saw a checkpoint at a moment, UTC seconds. keys: the public key that signed it; of a time stamp
+    the digests of that and of those above it."""
 
     operator: str
     checkpoint: Checkpoint
     moment: int
-    key: bytes
+    keys: tuple[bytes, ...]
 
 
 @dataclass(frozen=True)
 class Stamped:
-    """A time stamp that is good, of whoever it is: the body of the checkpoint that it is over. key: as Dated has it."""
+    """A time stamp that is good, of whoever it is: the body of the checkpoint that it is over. keys: as Dated's."""
 
     operator: str
     body: bytes
     moment: int
-    key: bytes
+    keys: tuple[bytes, ...]
 
 
 Check = Callable[[Anchors, Sequence[Attachment]], tuple[Rounds, Sequence[Stamped]]]
@@ -105,16 +106,18 @@ def anchored(
 
 
 def one_each(anchors: Anchors, dated: Sequence[Dated]) -> list[Dated]:
-    """Of one log, without what a key signed for a second operator: an authority under two of its policies, or roots."""
+    """Of one log, without what a key signed, or certified, for a second operator: an authority under two of its
+    policies, or roots, or whoever has one operator's root and is an authority below another's."""
     of: dict[bytes, str] = {}
     order = [operator.name for operator in anchors.operators]
     for each in sorted(dated, key=lambda each: order.index(each.operator)):
-        of.setdefault(each.key, each.operator)
-    return [each for each in dated if of[each.key] == each.operator]
+        for key in each.keys:
+            of.setdefault(key, each.operator)
+    return [each for each in dated if all(of[key] == each.operator for key in each.keys)]
 
 
 def _dated(stamp: Stamped, logs: Mapping[str, Log]) -> Dated:
-    return Dated(stamp.operator, of_history(stamp.body.decode(errors="replace"), logs), stamp.moment, stamp.key)
+    return Dated(stamp.operator, of_history(stamp.body.decode(errors="replace"), logs), stamp.moment, stamp.keys)
 
 
 def of_history(body: str, logs: Mapping[str, Log]) -> Checkpoint:
@@ -153,7 +156,7 @@ def cosigned(signed: bytes, anchors: Anchors, logs: Mapping[str, Log], *, needed
             raise EvidenceRefused("an earlier checkpoint is cosigned by nobody whom the policy names")
         return []
     checkpoint = of_history(parsed.text, logs)
-    return [Dated(name, checkpoint, at, key) for name, at, key in found]
+    return [Dated(name, checkpoint, at, (key,)) for name, at, key in found]
 
 
 def _named(line: note.Signature, anchors: Anchors) -> bool:

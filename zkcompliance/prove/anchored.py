@@ -115,7 +115,7 @@ def _stamped(reply: bytes, there: kept.Kept, log: SealedLog, anchors: Anchors, l
         try:
             _, stamped = check(anchors, [attachment])
             found += [
-                (Dated(each.operator, of_history(body, logs), each.moment, each.key), attachment) for each in stamped
+                (Dated(each.operator, of_history(body, logs), each.moment, each.keys), attachment) for each in stamped
             ]
         except (EvidenceRefused, MalformedError):
             continue
