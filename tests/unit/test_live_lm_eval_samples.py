@@ -174,7 +174,7 @@ def live(tmp_path: Path) -> Iterator[zk.Live]:
         yield opened
 
 
-def rows(live: zk.Live) -> list[dict[str, object]]:
+def rows(live: zk.Live) -> list[dict[str, Any]]:
     live.seal()
     return list(zk.read_rows(live.path)) if (live.path / "checkpoint").exists() else []
 
