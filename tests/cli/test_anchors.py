@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -62,6 +63,17 @@ def test_sealing_with_a_round(lab: Path, monkeypatch: pytest.MonkeyPatch) -> Non
             opened.append(json.loads(ROW) | {"run": "s"})
             opened.seal(beacon=lab / "round.json")
         assert SealedLog.open(lab / "log").segments[1].entry.round == given.number
+
+
+def test_a_round_of_long_ago_is_said_to_be_one(lab: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a lab learns of it when it proves, and the rows are sealed."""
+    with beacons.own(monkeypatch) as own:
+        for back, old in ((3 * 86400, True), (3600, False)):
+            (lab / "round.json").write_bytes(own.at(int(time.time()) - back).to_json())
+            given = ("--key", lab / "key", "--profile", "small", "--beacon", lab / "round.json")
+            done = run("seal", lab / "rows.jsonl", "--again", "--log", lab / "log", *given)
+            assert done.exit_code == 0, done.stderr
+            assert ("more than a day ago" in " ".join(done.stderr.split())) == old
 
 
 def test_a_round_that_is_false_seals_nothing(lab: Path, monkeypatch: pytest.MonkeyPatch) -> None:

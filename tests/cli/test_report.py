@@ -48,7 +48,7 @@ def asked(lab: Path, *params: str) -> tuple[object, ...]:
 
 
 def test_verify_and_report_ask_by_every_option_of_a_request() -> None:
-    asked = {field.name for field in dataclasses.fields(Request)} - {"spoken"}
+    asked = {field.name for field in dataclasses.fields(Request)} - {"spoken", "names"} | {"keyring"}
     signs = {"sign", "verifier", "sign_as"}
     of_verify = {"files", "joint", "form", "output", "rows_as", "evidence_to", "as_json"} | signs
     for verb, more in (("verify", of_verify), ("report", {"file", "output", "signed", "as_json"} | signs)):

@@ -102,7 +102,7 @@ def test_a_note_log_at_two_sizes(world: Honest, tmp_path: Path, monkeypatch: pyt
     cheats.note("a", "b", [GIVEN])
     proofs = {"a": cheats.prove("a", [a], [ab]), "b": before, "c": cheats.prove("c", [c], [bc])}
     verdict = cheats.judge(**proofs)
-    refused(verdict, StatementMismatch, "a proves over 2 segment(s)", "b over 1")
+    refused(verdict, StatementMismatch, "a proves over 2 segments", "b over 1")
     assert any(each.help == "ask b to prove again at size 2" for each in verdict.errors)
     monkeypatch.setattr(judge, "_one_checkpoint", lambda *_: None)
     assert cheats.judge(**proofs).accepted
@@ -167,7 +167,7 @@ def test_what_people_and_programs_read(world: Honest, tmp_path: Path) -> None:
     at = ["--joint", str(cap), "--at", "2026-04-02"]
     said = CliRunner().invoke(cli, ["verify", *files, *at])
     assert said.exit_code == 0 and said.output.startswith("ACCEPTED: a, b, c together spent at most 20 FLOP")
-    assert "notes of a and b: ab.example/notes, 1 segment(s)" in said.output
+    assert "notes of a and b: ab.example/notes, 1 segment" in said.output
     assert all(words in said.output for words in ("Who sees what", "This does not show"))
     assert "it sees     the notes in ab.example/notes, bc.example/notes, and nothing more" in said.output
     assert "a lab may have sealed more since" in said.output
@@ -329,6 +329,8 @@ def test_who_cosigns_is_nobody_of_the_labs(world: Honest, lines: str, why: str) 
 
 
 def test_allowances_beyond_the_cap(world: Honest) -> None:
-    with pytest.raises(MalformedPolicy, match="allowances of 21 FLOP between them, which is more than the cap of 20"):
+    with pytest.raises(
+        MalformedPolicy, match="allowances of 21 FLOP between them, which is more than the cap of 20 FLOP"
+    ):
         parse_joint(world.text(c="6").encode())
     assert BEGIN < END < NOW

@@ -49,7 +49,7 @@ def test_the_exact_total_of_three_labs(world: Honest) -> None:
     shown = list(disclosed(verdict).values())
     assert len(shown) == 3 and all(each > 2**32 for each in shown) and sum(shown) % 2**96 == 20
     said, found = telling.sentences(verdict), json.loads(telling.document(verdict))
-    assert "total       20 FLOP, exactly, of all labs together; the cap is 20" in said
+    assert "total       20 FLOP, exactly, of all labs together; the cap is 20 FLOP" in said
     assert "a: shown\n" in said and "with two labs, or where all but one do so, what that one spent" in said
     assert found["total"] == "20" and found["joint"]["claim"] == "masked-total"
     assert found["labs"][0]["allowance"] is None
@@ -59,7 +59,7 @@ def test_a_total_over_the_cap(world: Honest) -> None:
     """It is told, and refused."""
     over = {**world.proofs, "c": world.prove_with("c", world.spending("c", 6))}
     verdict = world.judge(**over)
-    refused(verdict, CapExceeded, "the labs together spent 21 FLOP, which is more than the cap of 20")
+    refused(verdict, CapExceeded, "the labs together spent 21 FLOP, which is more than the cap of 20 FLOP")
     assert verdict.total == 21 and telling.sentences(verdict).startswith("NOT ACCEPTED")
 
 
@@ -100,7 +100,7 @@ def test_a_mask_of_another_size(world: Honest, tmp_path: Path, monkeypatch: pyte
         "c": cheats.prove("c", [logs["c"]], [masks["ac"], masks["bc"]]),
     }  # fmt: skip
     verdict = cheats.judge(**proofs)
-    refused(verdict, StatementMismatch, "a proves over 1 segment(s) of ac.example/notes, and c over 2")
+    refused(verdict, StatementMismatch, "a proves over 1 segment of ac.example/notes, and c over 2")
     assert verdict.total is None
     monkeypatch.setattr(judge, "_one_checkpoint", lambda *_: None)
     wrong_total(cheats.judge(**proofs), 17)

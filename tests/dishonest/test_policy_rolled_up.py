@@ -117,7 +117,7 @@ def test_stale(lab: Path) -> None:
 
 def test_not_cosigned(lab: Path) -> None:
     """A file from before the log was cosigned; the roll-up's own note is put in from after, which nobody looks at."""
-    assert "wants 1 of north" in refused(asked(lab, roll_up="bare.zkr"), "quorum-unmet")
+    assert "1 of north are to have cosigned" in refused(asked(lab, roll_up="bare.zkr"), "quorum-unmet")
     (bare, _), leaves, proofs = parts((lab / "bare.zkr").read_bytes())
     (_, own), _, _ = parts((lab / "rolled.zkr").read_bytes())
     (lab / "mixed.zkr").write_bytes(whole([bare, own], leaves, proofs))

@@ -122,6 +122,14 @@ def test_one_proof_several_and_one_for_each_give_one_verdict(world: World) -> No
     assert verdict.accepted and [*map(without_proof, verdict.findings)] == [*map(without_proof, whole.findings)]
 
 
+def test_that_nothing_is_known_of_the_age_of_several_logs_is_one_warning(world: World) -> None:
+    """In the same words for each requirement, whichever of the logs it is about."""
+    of_age = {w for each in world.judge(world.whole).findings for w in each.warnings if w.startswith("freshness is")}
+    (said,) = of_age
+    assert "added to each of the logs since" in said and "compute" not in said and "stated" not in said
+    assert all(each.warnings.count(said) == 1 for each in world.judge(world.whole).findings)
+
+
 def test_a_fault_of_a_proof_is_of_each_of_its_requirements_and_said_once(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -32,7 +32,7 @@ def shell(language: str, text: str, folder: Path, first: Path | None = None) -> 
         env={**os.environ, "PATH": path, "PYTHONPATH": str(ROOT), "CHECKOUT": str(ROOT), "NO_COLOR": "1"},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=3600,  # against a block that hangs; on a busy machine a sound one takes many minutes
         check=False,
     )
     return done.returncode, done.stdout + done.stderr

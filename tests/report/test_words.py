@@ -18,6 +18,7 @@ from zkcompliance.policy.verdict import Asked, Chooser, Finding, Margin, Status,
 from zkcompliance.report import facts, terminal, words
 from zkcompliance.report.json_document import document
 from zkcompliance.report.picture import picture
+from zkcompliance.stark.profiles import PROFILES, STANDARD, Profile
 from zkcompliance.version import VERIFIER, VERSION
 
 KINDS = verdicts.all_kinds()
@@ -307,6 +308,14 @@ def test_sentences_that_an_officer_stumbled_over() -> None:
     assert words.least_rows(one, "") == "at least 1 counts" and words.least_rows(replace(one, counted=2), "").endswith(
         "2 count"
     )
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_what_a_profile_means_is_said_beside_its_name(profile: Profile) -> None:
+    said = words.security(replace(verdicts.BELOW, profile=profile.name))
+    assert f"profile {profile.name}" in said and not said.endswith(profile.name), said
+    larger, smaller = profile.log_blowup < STANDARD.log_blowup, profile.log_blowup > STANDARD.log_blowup
+    assert ("are larger" in said, "are smaller" in said) == (larger, smaller)
 
 
 def test_nothing_is_said_twice_of_what_a_proof_leaves_open() -> None:

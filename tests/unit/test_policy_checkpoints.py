@@ -67,7 +67,9 @@ def test_whose_signature() -> None:
 def test_an_operator_counts_once() -> None:
     """Two keys of one operator are one cosigner (G6)."""
     assert taken(signed((A1, NOW), (B, NOW - 5)), asked()) == {"anna": NOW, "bert": NOW - 5}
-    refused(signed((A1, NOW), (A2, NOW)), asked(), QuorumUnmet, "2 of anna, bert, carl to have cosigned; have: anna$")
+    refused(
+        signed((A1, NOW), (A2, NOW)), asked(), QuorumUnmet, "2 of anna, bert, carl are to have cosigned; have: anna$"
+    )
     refused(signed(), asked(1), QuorumUnmet, "have: nobody")
     assert taken(signed((A1, NOW - 9), (A2, NOW - 3)), asked(1)) == {"anna": NOW - 3}
     assert len(taken(signed((A2, NOW), (B, NOW), (C, NOW)), asked(3))) == 3

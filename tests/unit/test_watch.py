@@ -216,7 +216,10 @@ def test_killed_and_started_again(folder: Path) -> None:
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
             time.sleep(pause)
             process.kill()
-    assert once(folder, path)[0] == []
+    ends = time.monotonic() + 60
+    while (told := once(folder, path)[0]) and "by another process" in told[0] and time.monotonic() < ends:
+        time.sleep(0.5)  # a seal that was begun goes on to its end when whoever watches is killed
+    assert told == []
     assert sorted(int(str(each)) for each in flops(folder)) == list(range(1, 3000))
 
 

@@ -18,6 +18,7 @@ from zkcompliance.card.own import owned
 from zkcompliance.commands import console
 from zkcompliance.commands.policy_text import said
 from zkcompliance.edge.pairs import pairs
+from zkcompliance.edge.shown import quoted
 from zkcompliance.errors import UsageError
 from zkcompliance.outputs import Outputs, kinds
 from zkcompliance.policy import catalogue
@@ -69,7 +70,7 @@ def _operator(name: str, value: str) -> object:
         if b"BEGIN CERTIFICATE" in data:
             raise UsageError(
                 f"--dated-by {name}: under a root anybody can buy an authority: say which of its policies counts",
-                help=f"--dated-by {name}={path}:OID  # such as 1.3.6.1.4.1.13762.3",
+                help=f"--dated-by {quoted(f'{name}={path}:OID')}  # such as 1.3.6.1.4.1.13762.3",
             )
         return data.decode(errors="replace").strip()
     found = _PEM.fullmatch(data.strip() + b"\n")

@@ -178,6 +178,11 @@ def command(
     options, units, columns = pairs(settings, "--set"), pairs(stated, "--unit"), pairs(fields, "--map")
     rules = importers.Rules.of(choices, pairs(same, "--same"), pairs(numbers, "--number"), times, zone)
     now = int(time.time())
+    if sealing is not None and now - sealing.moment > _DAY:
+        console.note(
+            f"the round in {beacon} is of {show_time(sealing.moment)}, more than a day ago: of no row over a day later "
+            "than that is it shown that it was not made up ahead of its time; fetch a round just before you seal"
+        )
     evidenced = Evidenced.of(evidence, trusted, inputs, now)
     schema = schemas.by_name(schema_name or fed(chosen, evidenced.schemas))
     with files.reporting(path):
@@ -282,6 +287,9 @@ def command(
         },
     )
     return 0
+
+
+_DAY = 86400  # seconds that a row may be ahead of its segment's round (rows-sealed-promptly-SCHEMA)
 
 
 def _workers(cluster: str | None) -> contextlib.AbstractContextManager[Executor | None]:

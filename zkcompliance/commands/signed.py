@@ -6,6 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from zkcompliance import limits
 from zkcompliance.commands import console
 from zkcompliance.edge import regular
 from zkcompliance.errors import RequirementNotShown, StatementMismatch, Undecided, UsageError
@@ -20,12 +21,13 @@ _TAKEN = ("attestation_key", "policy", "claim_files")  # of what a verdict is as
 
 
 def is_signed(path: Path) -> bool:
-    """Whether a file begins as a signed verdict does, and no proof file; no, where it cannot be read."""
+    """Whether a file is an envelope of something signed, and no proof file; no, where it cannot be read."""
     try:
         with regular.open_given(path) as file:
-            return bool(file.read(1) == b"{")
+            head = file.read(limits.MAX_ATTESTATION_BYTES)
     except OSError:
         return False
+    return head.startswith(b"{") and b'"payloadType"' in head
 
 
 def verify(path: Path, asked: dict[str, Any], as_json: bool) -> int:

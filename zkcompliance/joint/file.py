@@ -19,6 +19,7 @@ from zkcompliance.card.parameter import parsed
 from zkcompliance.edge.line_ends import unified
 from zkcompliance.errors import KeyFileError, MalformedPolicy, UsageError
 from zkcompliance.joint.masked import MASKED, apart, most
+from zkcompliance.joint.words import flop
 from zkcompliance.log.cosignature import CosignerKey
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.policy.bounds import refuse_vacuous
@@ -150,7 +151,9 @@ class _Reader:
             self._parsed(param, card, value)
         labs = self._labs(root.table("labs"), claim)
         if (given := sum(each.allowance or 0 for each in labs.values())) > cap:
-            raise fault("labs", f"have allowances of {given} FLOP between them, which is more than the cap of {cap}")
+            raise fault(
+                "labs", f"have allowances of {flop(given)} between them, which is more than the cap of {flop(cap)}"
+            )
         notes = self._notes(labs)
         dated = read_dated(root, self._apart)
         root.close()

@@ -36,6 +36,7 @@ from zkcompliance.errors import (
 from zkcompliance.joint import masked
 from zkcompliance.joint.file import Joint, NoteLog
 from zkcompliance.joint.verdict import JointVerdict, LabShown, NotesShown
+from zkcompliance.joint.words import flop, segments
 from zkcompliance.log import note
 from zkcompliance.log.checkpoint import generation_of
 from zkcompliance.policy.proofs import File, Place
@@ -161,7 +162,7 @@ def _goes_on(verdict: Verdict, places: Sequence[Place]) -> VerificationError | N
 def _shown(joint: Joint, lab: str, judged: _Judged | None) -> LabShown:
     if judged is None:
         allowance = joint.labs[lab].allowance
-        of = "what it spent" if allowance is None else f"its allowance of {allowance} FLOP"
+        of = "what it spent" if allowance is None else f"its allowance of {flop(allowance)}"
         missing = RequirementNotShown(
             f"labs: {lab} is left out: of {of} nothing is shown",
             help=f"give the proof of {lab} too",
@@ -195,12 +196,12 @@ def _one_checkpoint(log: NoteLog, one: str, first: Place, other: str, second: Pl
     if here.size != there.size:
         behind, size = (one, there.size) if here.size < there.size else (other, here.size)
         return StatementMismatch(
-            f"notes: {one} proves over {here.size} segment(s) of {log.key.name}, and {other} over {there.size}",
+            f"notes: {one} proves over {segments(here.size)} of {log.key.name}, and {other} over {there.size}",
             help=f"ask {behind} to prove again at size {size}",
         )
     if here.body != there.body:
         return CheckpointMismatch(
-            f"notes: {one} and {other} prove over two histories of {log.key.name}, both of {here.size} segment(s): "
+            f"notes: {one} and {other} prove over two histories of {log.key.name}, both of {segments(here.size)}: "
             f"{log.sealed_by}, whose key signed both, has shown each lab another log",
         )
     return None
@@ -228,7 +229,7 @@ def _added_up(verdict: JointVerdict) -> JointVerdict:
         if value.role == "revealed" and value.name == masked.REVEALED
     ]
     total, cap = masked.total(revealed), verdict.joint.cap
-    why = f"cap: the labs together spent {total} FLOP, which is more than the cap of {cap}"
+    why = f"cap: the labs together spent {flop(total)}, which is more than the cap of {flop(cap)}"
     return replace(verdict, total=total, others=(CapExceeded(why),) if total > cap else ())
 
 

@@ -18,6 +18,7 @@ from zkcompliance.errors import ZkComplianceError
 from zkcompliance.joint.file import Joint
 from zkcompliance.joint.masked import MASKED
 from zkcompliance.joint.verdict import JointVerdict, LabShown, NotesShown
+from zkcompliance.joint.words import flop, segments
 from zkcompliance.quantities import show_time
 
 FORMAT = "zkcompliance-joint-verdict/v1"
@@ -96,11 +97,11 @@ def _lines(verdict: JointVerdict) -> Iterator[str]:
     joint = verdict.joint
     period = f"from {show_time(joint.begin)} to {show_time(joint.end)}"
     if verdict.accepted:
-        yield f"ACCEPTED: {', '.join(joint.labs)} together spent at most {joint.cap} FLOP {period}, by their logs"
+        yield f"ACCEPTED: {', '.join(joint.labs)} together spent at most {flop(joint.cap)} {period}, by their logs"
     else:
-        yield f"NOT ACCEPTED: that {', '.join(joint.labs)} together spent at most {joint.cap} FLOP {period}"
+        yield f"NOT ACCEPTED: that {', '.join(joint.labs)} together spent at most {flop(joint.cap)} {period}"
     if verdict.total is not None:
-        yield f"  total       {verdict.total} FLOP, exactly, of all labs together; the cap is {joint.cap}"
+        yield f"  total       {flop(verdict.total)}, exactly, of all labs together; the cap is {flop(joint.cap)}"
     yield f"  joint file  {joint.id}: {joint.title}"
     yield f"              {joint.digest.hex()}"
     yield f"  judged      {show_time(verdict.judged_at)}"
@@ -110,10 +111,10 @@ def _lines(verdict: JointVerdict) -> Iterator[str]:
         yield ""
         there = "not there" if lab.verdict is None else "shown" if lab.error is None else "refused"
         allowance = joint.labs[lab.name].allowance
-        yield f"{lab.name}: {there}" + ("" if allowance is None else f"; allowance {allowance} FLOP")
+        yield f"{lab.name}: {there}" + ("" if allowance is None else f"; allowance {flop(allowance)}")
         if lab.verdict is not None and lab.error is None:
             for log in (log for finding in lab.verdict.findings for log in finding.logs):
-                yield f"  {log.slot:<10}  {log.origin}, {log.size} segment(s), root {log.root.hex()}"
+                yield f"  {log.slot:<10}  {log.origin}, {segments(log.size)}, root {log.root.hex()}"
                 if log.cosigned:
                     yield f"              cosigned by {_cosigned(log.cosigned)}"
             yield f"  proved      {show_time(lab.verdict.proved_at)}"
@@ -124,7 +125,7 @@ def _lines(verdict: JointVerdict) -> Iterator[str]:
     for notes in verdict.notes:
         yield ""
         one, other = notes.log.between
-        said = "not compared" if notes.size is None else f"{notes.size} segment(s)"
+        said = "not compared" if notes.size is None else segments(notes.size)
         yield f"notes of {one} and {other}: {notes.log.key.name}, {said}"
         if notes.error is not None:
             yield from _refused(notes.error)

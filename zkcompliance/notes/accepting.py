@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from zkcompliance.edge.shown import quoted
 from zkcompliance.errors import NoteRefused
 from zkcompliance.joint.file import Joint, NoteLog
 from zkcompliance.log import cosigned
@@ -74,13 +75,13 @@ def accept_note(
     if signed(own, shown.checkpoint_note):
         raise NoteRefused(
             f"{own.signed_by} has accepted it already: all {len(entries)} segment(s) of {own.key.name}",
-            help=f"{layout.checkpoint} is the file that {own.sealed_by} needs",
+            help=f"{quoted(layout.checkpoint)} is the file that the lab which seals the log needs",
         )
     if len(entries) > before + 1:
         raise NoteRefused(
             f"{own.key.name} grew by {len(entries) - before} segments since {own.signed_by} signed it, and one is "
             "accepted at a time: a signature is of all of them",
-            help=f"was the right --state given? It remembers {before} segment(s)",
+            help="was the right --state given? It remembers fewer segments than one less",
         )
     log = receive(path, own.key, earlier, progress=progress).log
     if log.checkpoint != shown.checkpoint:

@@ -93,7 +93,7 @@ def take_note(path: str | Path, joint: Joint, answer: bytes) -> SealedLog:
     if not lines:
         raise NoteRefused(
             f"{own.signed_by} has not signed it: there is no signature of {own.cosigner.text}",
-            help=f"ask {own.signed_by} for the file `checkpoint` of the folder that it accepted",
+            help="ask that lab for the file `checkpoint` of the folder that it accepted",
         )
     layout = Layout(Path(path))
     cosigned.add(layout, Settings.load(layout), newest, lines, [own.cosigner])

@@ -13,6 +13,7 @@ from zkcompliance.card import catalogue
 from zkcompliance.errors import MalformedNote, NoteRefused, SignatureRejected, UsageError
 from zkcompliance.joint.file import CLAIM, Joint, NoteLog
 from zkcompliance.joint.masked import MASKED
+from zkcompliance.joint.words import flop
 from zkcompliance.log import note
 from zkcompliance.log.store import SealedLog
 from zkcompliance.quantities import show_id
@@ -33,7 +34,7 @@ class Note:
     amount: int | None
 
     def __str__(self) -> str:
-        return f"{self.giver} gives {self.taker} " + ("a mask" if self.amount is None else f"{self.amount} FLOP")
+        return f"{self.giver} gives {self.taker} " + ("a mask" if self.amount is None else flop(self.amount))
 
 
 def amount_of(given: object) -> int:

@@ -145,11 +145,12 @@ def judge_policy(
     judged = [found[requirement.name] for requirement in requirements]
     judged = with_floors(said_once(judged), {FLOOR + name: name for name in policy.logs}, policy.logs)
     by_lot = findings(policy.openings, list(policy.logs), _checkpoints(judged), opened_rows)
-    judged = opened_by_lot(judged, by_lot) + [Judged(each) for each in by_lot]
+    judged += [Judged(each) for each in by_lot]
     stated = (ours[0] if ours else proofs[0]).bound()
     put = _asked(bench, given, claim_files=len(policy.cards), ready=ready_made(policy))
     of_indices = formulas.sources(requirements)
-    return _verdict(file, judged, bench, stated, ref_of(policy), len(proofs) - len(ours), put, of_indices)
+    verdict = _verdict(file, judged, bench, stated, ref_of(policy), len(proofs) - len(ours), put, of_indices)
+    return replace(verdict, findings=opened_by_lot(verdict.findings, by_lot))
 
 
 def judge_claim(
@@ -256,11 +257,10 @@ def asked_of(policy: Policy, given: Keys) -> tuple[dict[str, LogRule], tuple[Req
     return rules, made
 
 
-def opened_by_lot(judged: Sequence[Judged], by_lot: Sequence[Finding]) -> list[Judged]:
+def opened_by_lot(all_found: Sequence[Finding], by_lot: Sequence[Finding]) -> tuple[Finding, ...]:
     """With the audit levels that rows opened by lot allow, where one was found."""
     drawn = {log.name for each in by_lot if each.status is Status.MET for log in each.logs}
-    seen = [(each, each.finding) for each in judged]
-    return [e if f.audit is None else replace(e, finding=replace(f, audit=level_of(f, drawn))) for e, f in seen]
+    return tuple(each if each.audit is None else replace(each, audit=level_of(each, drawn)) for each in all_found)
 
 
 def _checkpoints(judged: Sequence[Judged]) -> dict[str, frozenset[tuple[str, int, bytes]]]:

@@ -463,10 +463,14 @@ def with_warnings(judged: Sequence[Judged], bench: Bench, standings: Standings) 
 
     standings: (requirement, log) → where the checkpoint stands, where that was looked up.
     """
-    return tuple(_warned(each, bench, standings) for each in judged)
+    known = bench.checkpoints.age is not None or bench.recalled.recall.state is not None
+    called = {log.called for each in judged if each.claimed is not None for log in each.finding.logs}
+    several = not known and len(called) > 1
+    return tuple(_warned(each, bench, standings, several=several) for each in judged)
 
 
-def _warned(judged: Judged, bench: Bench, standings: Standings) -> Finding:
+def _warned(judged: Judged, bench: Bench, standings: Standings, *, several: bool) -> Finding:
+    """several: the verdict is about several logs, and of none is known how fresh it is, which is then said once."""
     found = judged.finding
     if judged.claimed is None:
         return found
@@ -489,7 +493,8 @@ def _warned(judged: Judged, bench: Bench, standings: Standings) -> Finding:
     for log in found.logs:
         each = stand[log.slot, log.origin]
         if (log.slot, log.origin) in unknown and (each is None or not each.first):
-            said.append(finding.FRESHNESS.format(log.called))
+            unsure = finding.FRESHNESS.format("each of the logs" if several else log.called)
+            said += [unsure] if unsure not in said else []
         said += each.said if each is not None else ()
         changes = each.changes if each is not None else ()
         said += finding.of_roll_up(log)

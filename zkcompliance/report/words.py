@@ -399,12 +399,18 @@ def day(seconds: int) -> str:
     return text.removesuffix(" 00:00:00 UTC")
 
 
+_TRADES = {  # what the profile of a log means for whoever reads of it: nothing is shown more or less surely
+    "standard": ", the usual one",
+    "fast": ": proofs are made sooner, and are larger",
+    "small": ": proofs are smaller, and take longer to make",
+}
+
+
 def security(finding: Finding) -> str:
     """How likely it is that a proof of something false passes."""
-    bits = clean(finding.security_bits)
-    return (
-        f"something false passes at most once in 2^{bits} attempts, which is proven; profile {clean(finding.profile)}"
-    )
+    bits, profile = clean(finding.security_bits), clean(finding.profile)
+    trade = _TRADES.get(profile, "")
+    return f"something false passes at most once in 2^{bits} attempts, which is proven; profile {profile}{trade}"
 
 
 def iso(seconds: int) -> str:
