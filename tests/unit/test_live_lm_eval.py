@@ -26,6 +26,10 @@ SAMPLES = {
 }
 
 
+def mean(values: list[float]) -> float:
+    return sum(values) / len(values)
+
+
 @dataclass
 class General:
     model_name: str = RESULTS["model_name"]
@@ -40,7 +44,10 @@ class Tracker:
 def harness(monkeypatch: pytest.MonkeyPatch) -> types.SimpleNamespace:
     """`lm_eval`, whose `found` is what it finds."""
     results = {name: value for name, value in RESULTS.items() if name != "model_name"}
-    module = types.SimpleNamespace(found={**results, "samples": SAMPLES})
+    module = types.SimpleNamespace(found={**results, "samples": SAMPLES}, __version__=RESULTS["lm_eval_version"])
+    evaluator = types.SimpleNamespace(evaluate=None)
+    monkeypatch.setitem(sys.modules, "lm_eval.evaluator", evaluator)
+    monkeypatch.setitem(sys.modules, "lm_eval.api.metrics", types.SimpleNamespace(mean=mean))
 
     def simple_evaluate(*, model: str, log_samples: bool, evaluation_tracker: Tracker) -> Any:
         assert model == "dummy" and log_samples and isinstance(evaluation_tracker, Tracker)
@@ -69,6 +76,8 @@ def test_each_document_filter_and_metric(live: zk.Live, tmp_path: Path) -> None:
     """7/24 and 4/10, in the rows of the importer: sealing the tool's own files brings nothing."""
     found = evaluate_sealed(live, model="dummy")
     assert found["samples"] is SAMPLES
+    results = tmp_path / "results.json"
+    results.write_text(json.dumps({**RESULTS, "date": found["date"]}))
     metrics = len(SAMPLES["mini_wmdp_like"][0]["metrics"])
     assert len(scores(live)) == 10 + 24 * metrics
     live.close()
@@ -76,7 +85,7 @@ def test_each_document_filter_and_metric(live: zk.Live, tmp_path: Path) -> None:
         for metric in SAMPLES[task][0]["metrics"]:
             again = run(
                 "seal", FOLDER / f"samples_{task}.jsonl", "--from", "lm-eval", "--log", live.path, "--key",
-                tmp_path / "key", "--set", f"results={FOLDER / 'results.json'}", "--set", f"metric={metric}",
+                tmp_path / "key", "--set", f"results={results}", "--set", f"metric={metric}",
             )  # fmt: skip
             assert "already-sealed" in again.stderr
 

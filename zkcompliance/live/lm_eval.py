@@ -1,31 +1,47 @@
-"""lm-evaluation-harness: what an evaluation found is sealed as it ends (lm_eval 0.4).
+"""lm-evaluation-harness: documents are sealed as their answers come (lm_eval 0.4).
 
     from zkcompliance.live.lm_eval import evaluate_sealed
 
     found = evaluate_sealed(live, model="hf", model_args="pretrained=…", tasks=["gsm8k"])
 
-The harness scores all documents when the last answer is there, and says nothing before: that is when their rows are
-put. They are those that `zkcompliance seal samples_TASK_….jsonl` makes, by the same code, and of the same records:
+Rows are put as soon as a document can be scored (`zkcompliance.live.lm_eval_samples`), all others when the harness has
+scored. They are those that `zkcompliance seal samples_TASK_….jsonl` makes, by the same code, and of the same records:
 files that the harness writes as well bring nothing twice.
 """
 
 from __future__ import annotations
 
+import contextlib
+import functools
+import hashlib
 import importlib
 import json
+import os
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from zkcompliance import schemas
-from zkcompliance.errors import UsageError
+from zkcompliance.errors import ImporterError, UsageError
 from zkcompliance.importers.grades import Grades
 from zkcompliance.importers.json_stream import as_object, decode
 from zkcompliance.importers.lm_eval import IMPORTER, graded, judged
 from zkcompliance.live.identified import put
+from zkcompliance.live.lm_eval_samples import Sample, Sooner
 from zkcompliance.live.writer import Live
+from zkcompliance.log import files
 
 _OF_FILES = ("results", "task", "task_version")
+_ASIDE = {
+    "batch_size",
+    "max_batch_size",
+    "device",
+    "verbosity",
+    "write_out",
+    "use_cache",
+}  # others, and it still goes on
 _READ = ("filter", "doc_id", "metrics", "doc")  # besides the metrics; answers and prompts are left where they are
 
 
@@ -33,6 +49,9 @@ def evaluate_sealed(
     live: Live | Callable[[], Live], *, options: Mapping[str, str] | None = None, **evaluated: Any
 ) -> Any:
     """What `lm_eval.simple_evaluate(**evaluated)` returns; rows for each document, filter and metric are in the log.
+
+    Its `date` is when this was called. Killed, and called again with the same `use_cache`, it is the same call that
+    goes on, of the same date.
 
     `live`: a log of evaluations, or a function that opens one: then only the process that has the results does, and
     closes it. `options`: as of `seal --set`, such as {"metric": "acc"} for one metric alone, {"filter": "none"} for one
@@ -44,15 +63,84 @@ def evaluate_sealed(
     if evaluated.pop("log_samples", True) is not True:
         raise UsageError("log_samples is what rows are made of: leave it on")
     tracker = evaluated.pop("evaluation_tracker", None) or _harness("lm_eval.loggers").EvaluationTracker()
-    found = library.simple_evaluate(**evaluated, log_samples=True, evaluation_tracker=tracker)
-    if found is not None:  # None in all processes of several but the first
-        stated = {**found, **asdict(tracker.general_config_tracker)}
-        if isinstance(live, Live):
-            seal_results(live, stated, found["samples"], options=given)
-        else:
-            with live() as opened:
-                seal_results(opened, stated, found["samples"], options=given)
+    begun = Begun.of(evaluated)
+    with contextlib.ExitStack() as stack:
+        opened = functools.cache(lambda: live if isinstance(live, Live) else stack.enter_context(live()))
+        with _sooner(opened, begun, tracker, given):
+            found = library.simple_evaluate(**evaluated, log_samples=True, evaluation_tracker=tracker)
+        if found is not None:  # None in all processes of several but the first
+            found["date"] = begun.date
+            stated = {**found, **asdict(tracker.general_config_tracker)}
+            seal_results(opened(), stated, found["samples"], options=given)
+            opened().flush()
+            begun.ended()
     return found
+
+
+@contextlib.contextmanager
+def _sooner(opened: Callable[[], Live], begun: Begun, tracker: Any, options: Mapping[str, str]) -> Iterator[None]:
+    """While the harness evaluates, documents are put as they are answered: in one process, of whole suites unless the
+    options take others."""
+    module, mean = _harness("lm_eval.evaluator"), _harness("lm_eval.api.metrics").mean
+    version = _harness("lm_eval").__version__
+    evaluate = module.evaluate
+
+    def evaluated(lm: Any, task_dict: Mapping[str, Any], **named: Any) -> Any:
+        alone = lm.world_size == 1 and os.environ.get("LOCAL_RANK", "0") == "0"
+        cut = named.get("limit") is not None and options.get("limited") != "yes"
+        if not alone or "tasks" not in task_dict or named.get("samples") is not None or cut:
+            return evaluate(lm=lm, task_dict=task_dict, **named)
+        stated = {"lm_eval_version": version, "date": begun.date, **asdict(tracker.general_config_tracker)}
+
+        def tell(name: str, samples: Sequence[Sample]) -> None:
+            for each in samples:
+                of = {"n-samples": {name: {"original": 1, "effective": 1}}, "versions": {name: tasks[name].VERSION}}
+                means = {f"{metric},{each['filter']}": each[metric] for metric in each["metrics"]}
+                with opened().telling():
+                    said = _said({**stated, **of, "results": {name: means}})
+                    for chosen in _chosen([each], {**options, "task": name}):
+                        with contextlib.suppress(ImporterError):  # what is no grade is said at the end, once
+                            _put(opened(), said, [each], chosen)
+
+        tasks = task_dict["tasks"]
+        sooner = Sooner(lm, tasks, mean, tell)
+        with sooner.taken():
+            return evaluate(lm=sooner, task_dict=task_dict, **named)
+
+    module.evaluate = evaluated
+    try:
+        yield
+    finally:
+        module.evaluate = evaluate
+
+
+@dataclass(frozen=True)
+class Begun:
+    """When a call began, which is what names it for good. path: where that is kept until it has ended, for the call
+    that goes on where it was killed."""
+
+    date: float
+    path: Path | None
+
+    @classmethod
+    def of(cls, evaluated: Mapping[str, Any]) -> Begun:
+        """The call with these arguments: that which was killed, where it kept its answers (`use_cache`)."""
+        now, cache = time.time(), evaluated.get("use_cache")
+        if cache is None:
+            return cls(now, None)
+        same = {name: each for name, each in evaluated.items() if name not in _ASIDE}
+        asked = json.dumps(same, sort_keys=True, default=lambda each: type(each).__name__).encode()
+        path = Path(f"{cache}_sealed_{hashlib.sha256(asked).hexdigest()[:16]}.json")
+        if path.exists():
+            return cls(json.loads(path.read_text())["date"], path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        files.replace(path, json.dumps({"date": now}).encode())
+        return cls(now, path)
+
+    def ended(self) -> None:
+        """All is in the log: the next call is another one."""
+        if self.path is not None:
+            self.path.unlink(missing_ok=True)
 
 
 def checked(options: Mapping[str, str] | None) -> dict[str, str]:
@@ -80,12 +168,23 @@ def seal_results(
     """
     given = checked(options)
     with live.telling(losing=True):
-        text = _text({name: value for name, value in results.items() if name not in ("samples", "configs", "config")})
-        stated = as_object(decode(text), "the results")
+        said = _said({name: value for name, value in results.items() if name not in ("samples", "configs", "config")})
         for task, found in samples.items():
             for chosen in _chosen(found, {**given, "task": task}):
                 with live.telling(losing=True):
-                    put(live, IMPORTER.name, graded(_lines(found), judged(stated, "", chosen), chosen))
+                    _put(live, said, found, chosen)
+
+
+def _said(results: Mapping[str, Any]) -> dict[str, object]:
+    """A results file as the importer reads it."""
+    return as_object(decode(_text(results)), "the results")
+
+
+def _put(
+    live: Live, said: Mapping[str, object], samples: Sequence[Mapping[str, Any]], options: Mapping[str, str]
+) -> None:
+    """The rows of one task, filter and metric, which the options name."""
+    put(live, IMPORTER.name, graded(_lines(samples), judged(said, "", options), options))
 
 
 def _chosen(samples: Sequence[Mapping[str, Any]], options: Mapping[str, str]) -> Iterator[dict[str, str]]:
