@@ -11,6 +11,7 @@ import zkcompliance as zk
 from tests.kit import beacons
 from tests.kit.doc_blocks import ROOT, run_in_order
 from zkcompliance.live.hf import SealingCallback
+from zkcompliance.log.store import SealedLog
 from zkcompliance.request.file import Request
 
 
@@ -30,6 +31,7 @@ def test_the_page_of_provenance_runs(tmp_path: Path) -> None:
     assert (folder / "promptly.zkp").exists() and not (folder / "late.zkp").exists()
     assert len((folder / "rows.jsonl").read_text().splitlines()) == 2
     assert Request.decode((folder / "samples-request.toml").read_bytes()).openings.rows == 300
+    assert SealedLog.open(folder / "chips").proofs_left() == 60  # of a registry that gave all and proves nothing
 
 
 def test_the_page_of_roll_ups_runs(tmp_path: Path) -> None:

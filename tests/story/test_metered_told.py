@@ -13,7 +13,6 @@ import pytest
 
 import zkcompliance as zk
 from tests.kit.command_line import run
-from tests.kit.doc_blocks import run_in_order
 from zkcompliance.card import catalogue
 from zkcompliance.errors import ZkComplianceError
 from zkcompliance.log import keys, received, spent
@@ -75,11 +74,6 @@ logs = {{ log = "mine" }}
 params.rows = 1
 params.sources = "self_declared"
 """
-
-
-def test_the_page_of_provenance_runs(tmp_path: Path) -> None:
-    assert run_in_order("docs/provenance.md", tmp_path) >= {"sh", "text"}
-    assert SealedLog.open(tmp_path / "chips").proofs_left() == 60  # of a registry that gave all and proves nothing
 
 
 class World:

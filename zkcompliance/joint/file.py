@@ -80,7 +80,7 @@ class NoteLog:
             return error
         return SignatureRejected(
             f"notes: the checkpoint of {self.key.name} that is proved over is not signed by {self.signed_by}",
-            help=f"ask {self.signed_by} to cosign it (docs/across.md), and both to prove again",
+            help="ask that lab to cosign it (docs/across.md), and both to prove again",
         )
 
 
@@ -164,7 +164,8 @@ def parse_joint(data: bytes) -> Joint:
 def _refuse_beyond(labs: Mapping[str, Lab], cap: int) -> None:
     """The allowances come to no more than the cap."""
     if (given := sum(each.allowance or 0 for each in labs.values())) > cap:
-        raise fault("labs", f"have allowances of {flop(given)} between them, which is more than the cap of {cap}")
+        why = f"have allowances of {flop(given)} between them, which is more than the cap of {flop(cap)}"
+        raise fault("labs", why)
 
 
 class _Reader:

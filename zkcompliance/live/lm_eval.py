@@ -16,7 +16,6 @@ import functools
 import hashlib
 import importlib
 import json
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -86,7 +85,7 @@ def _sooner(opened: Callable[[], Live], begun: Begun, tracker: Any, options: Map
     evaluate = module.evaluate
 
     def evaluated(lm: Any, task_dict: Mapping[str, Any], **named: Any) -> Any:
-        alone = lm.world_size == 1 and os.environ.get("LOCAL_RANK", "0") == "0"
+        alone = lm.world_size == 1 and lm.rank == 0
         cut = named.get("limit") is not None and options.get("limited") != "yes"
         if not alone or "tasks" not in task_dict or named.get("samples") is not None or cut:
             return evaluate(lm=lm, task_dict=task_dict, **named)
