@@ -139,7 +139,7 @@ def test_another_holds_the_log(key: Path, tmp_path: Path, caplog: pytest.LogCapt
         assert sealed(log) == [1]
 
 
-@pytest.mark.long  # 41 seals; benches/soak.py compacts too
+@pytest.mark.long  # 41 seals
 def test_compacted_as_it_goes(key: Path, tmp_path: Path) -> None:
     """Before there are more segments than one proof covers they are put together, and rows go on in the next folder."""
     log = tmp_path / "log"
