@@ -45,6 +45,7 @@ def test_what_compiles_agrees(case: Any, cut: int, ends: Any) -> None:
     agrees(case, cut, ends)
 
 
+@pytest.mark.long
 def test_few_programs_are_refused_for_what_they_count() -> None:
     """A verifier sees of nearly every compiled selector that it is a bit; `prove` says so early of the others.
 

@@ -106,6 +106,7 @@ def test_what_one_proof_covers_is_what_the_page_says(name: str, slot: str, most:
     assert most[0] * 3 >= growth.SAFE_SEGMENTS * 4, "below that no claim is looked at after a seal"
 
 
+@pytest.mark.long
 def test_seals_say_in_time_how_many_there_may_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     keys.generate(tmp_path / "key", "lab.example/x")
     key = keys.load_private(tmp_path / "key")
