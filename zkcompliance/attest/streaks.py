@@ -7,9 +7,10 @@ says of periods is read here again, and a gap, another policy or a period that w
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from zkcompliance import limits, strict_json
+from zkcompliance import limits
 from zkcompliance.attest import summary
 from zkcompliance.attest.summary import VSA, Summary
 from zkcompliance.errors import MalformedAttestation, UsageError
@@ -70,7 +71,11 @@ class StreakSummary:
     @classmethod
     def decode(cls, payload: bytes) -> StreakSummary:
         """MalformedAttestation unless payload is a streak in its one form, of which every period was met."""
-        predicate = _predicate(payload)
+        return cls.of_predicate(summary.predicate_of(payload, VSA, _WHAT), payload)
+
+    @classmethod
+    def of_predicate(cls, predicate: Mapping[str, object], payload: bytes) -> StreakSummary:
+        """As `decode`, where the predicate of payload was read."""
         ours = summary.members(predicate.get(DETAILS), DETAILS)
         calendar = summary.members(ours.get("calendar"), "calendar")
         every = summary.text(calendar, "every")
@@ -95,19 +100,8 @@ class StreakSummary:
         return made
 
 
-def is_streak(payload: bytes) -> bool:
-    """Whether a statement says that it is of a streak. MalformedAttestation where it is none of a verdict."""
-    return DETAILS in _predicate(payload)
-
-
 def read(payload: bytes) -> Summary | StreakSummary:
     """The statement of a signed verdict, of one proof file or of a streak. MalformedAttestation by its form."""
-    return StreakSummary.decode(payload) if is_streak(payload) else Summary.decode(payload)
-
-
-def _predicate(payload: bytes) -> dict[str, object]:
-    loaded = strict_json.loads(payload, _WHAT, MalformedAttestation, limit=limits.MAX_ATTESTATION_BYTES)
-    whole = summary.members(loaded, _WHAT)
-    if whole.get("predicateType") != VSA:
-        raise MalformedAttestation(f"{_WHAT}: predicateType is not {VSA}")
-    return summary.members(whole.get("predicate"), "predicate")
+    predicate = summary.predicate_of(payload, VSA, _WHAT)
+    kind = StreakSummary if DETAILS in predicate else Summary
+    return kind.of_predicate(predicate, payload)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from zkcompliance import limits, strict_json
+from zkcompliance.attest import dsse
 from zkcompliance.attest.statement import STATEMENT_TYPE, TREE
 from zkcompliance.errors import MalformedAttestation, UsageError
 from zkcompliance.policy.binding import ForPolicy, Subject
@@ -170,12 +171,11 @@ class Summary:
     @classmethod
     def decode(cls, payload: bytes) -> Summary:
         """MalformedAttestation unless payload is a Verification Summary in its one form."""
-        document = members(
-            strict_json.loads(payload, _WHAT, MalformedAttestation, limit=limits.MAX_ATTESTATION_BYTES), _WHAT
-        )
-        if document.get("predicateType") != VSA:
-            raise MalformedAttestation(f"{_WHAT}: predicateType is not {VSA}")
-        predicate = members(document.get("predicate"), "predicate")
+        return cls.of_predicate(predicate_of(payload, VSA, _WHAT), payload)
+
+    @classmethod
+    def of_predicate(cls, predicate: Mapping[str, object], payload: bytes) -> Summary:
+        """As `decode`, where the predicate of payload was read."""
         details = members(predicate.get(DETAILS), DETAILS)
         inputs = _list(predicate.get("inputAttestations"), "inputAttestations")
         made = cls.of_details(predicate, details, inputs[0] if inputs else None)
@@ -315,11 +315,19 @@ def _time(moment: int) -> str:
     return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def predicate_of(payload: bytes, kind: str, what: str) -> dict[str, object]:
+    """The predicate of a statement of this predicateType. MalformedAttestation for any other; what: as which the
+    statement is named."""
+    loaded = strict_json.loads(payload, what, MalformedAttestation, limit=limits.MAX_ATTESTATION_BYTES)
+    statement = dsse.members(loaded, what)
+    if statement.get("predicateType") != kind:
+        raise MalformedAttestation(f"{what}: predicateType is not {kind}")
+    return dsse.members(statement.get("predicate"), f"{what}: predicate")
+
+
 def members(value: object, what: str) -> dict[str, object]:
-    """The members of an object. MalformedAttestation for what is none; what: as which it is named."""
-    if not isinstance(value, dict):
-        raise MalformedAttestation(f"{_WHAT}: {what}: an object is expected")
-    return value
+    """The members of an object of a verdict. MalformedAttestation for what is none; what: as which it is named."""
+    return dsse.members(value, f"{_WHAT}: {what}")
 
 
 def _list(value: object, what: str) -> list[object]:

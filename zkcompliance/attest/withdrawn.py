@@ -19,7 +19,7 @@ from zkcompliance.attest.keys import PublicKey
 from zkcompliance.attest.signed import Signed
 from zkcompliance.attest.statement import STATEMENT_TYPE
 from zkcompliance.attest.streaks import StreakSummary
-from zkcompliance.attest.summary import WITHDRAWN
+from zkcompliance.attest.summary import LATEST, WITHDRAWN, predicate_of
 from zkcompliance.errors import MalformedAttestation, SignatureRejected, UsageError
 from zkcompliance.quantities import check_text
 
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 _WHAT = "the list of withdrawn verdicts"
 _MOST = 1024  # verdicts on one list
 _MOST_REASON = 500  # bytes of UTF-8
-_LATEST = 253_402_300_799  # the last second of the year 9999
 
 
 @dataclass(frozen=True)
@@ -88,12 +87,7 @@ class Withdrawn:
     @classmethod
     def decode(cls, payload: bytes) -> Withdrawn:
         """MalformedAttestation unless payload is such a list in its one form."""
-        whole = members(
-            strict_json.loads(payload, _WHAT, MalformedAttestation, limit=limits.MAX_ATTESTATION_BYTES), _WHAT
-        )
-        if whole.get("predicateType") != WITHDRAWN:
-            raise MalformedAttestation(f"{_WHAT}: predicateType is not {WITHDRAWN}")
-        predicate = members(whole.get("predicate"), "predicate")
+        predicate = predicate_of(payload, WITHDRAWN, _WHAT)
         verdicts = members(predicate.get("verdicts"), "verdicts")
         if not 1 <= len(verdicts) <= _MOST:
             raise MalformedAttestation(f"{_WHAT} names {len(verdicts)} verdicts: 1 to {_MOST} are expected")
@@ -118,7 +112,7 @@ def _taken_back(given: dict[str, object]) -> TakenBack:
 
 def _moment(given: dict[str, object], name: str) -> int:
     moment = text(given.get(name), name)
-    if not (moment.isascii() and moment.isdigit() and len(moment) <= 12 and int(moment) <= _LATEST):
+    if not (moment.isascii() and moment.isdigit() and len(moment) <= 12 and int(moment) <= LATEST):
         raise MalformedAttestation(f"{_WHAT}: {name} is no time")
     return int(moment)
 
