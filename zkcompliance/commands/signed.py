@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from zkcompliance import limits
 from zkcompliance.commands import console
-from zkcompliance.edge import regular
+from zkcompliance.edge import given
 from zkcompliance.errors import RequirementNotShown, StatementMismatch, Undecided, UsageError
 
 if TYPE_CHECKING:
@@ -22,11 +22,7 @@ _TAKEN = ("attestation_key", "policy", "claim_files")  # of what a verdict is as
 
 def is_signed(path: Path) -> bool:
     """Whether a file is an envelope of something signed, and no proof file; no, where it cannot be read."""
-    try:
-        with regular.open_given(path) as file:
-            head = file.read(limits.MAX_ATTESTATION_BYTES)
-    except OSError:
-        return False
+    head = given.head(path, limits.MAX_ATTESTATION_BYTES)
     return head.startswith(b"{") and b'"payloadType"' in head
 
 

@@ -1,4 +1,4 @@
-"""A file that somebody names, read whole, where a fault of it is a fault of what was asked."""
+"""A file that somebody names: looked at, or read whole, where a fault of it is a fault of what was asked."""
 
 from __future__ import annotations
 
@@ -6,6 +6,15 @@ from pathlib import Path
 
 from zkcompliance.edge import regular
 from zkcompliance.errors import UsageError
+
+
+def head(path: Path, most: int) -> bytes:
+    """Its first bytes, by which one kind of file is told from another; none where it cannot be read."""
+    try:
+        with regular.open_given(path) as file:
+            return bytes(file.read(most))
+    except OSError:
+        return b""
 
 
 def whole(path: Path, limit: int) -> bytes:
