@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 import zkcompliance as zk
-from zkcompliance.errors import SchemaError
-from zkcompliance.live.lm_eval import evaluate_sealed
+from zkcompliance.errors import SchemaError, UsageError
+from zkcompliance.live.lm_eval import Begun, evaluate_sealed
 
 
 class KilledError(Exception):
@@ -235,3 +235,13 @@ def test_an_error_of_the_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -
     assert live.lost
     with zk.Live(tmp_path / "log", key=tmp_path / "key") as live, pytest.raises(SchemaError):
         evaluate_sealed(live, model=Model(), tasks={"t": Task(2)}, options=OPTIONS)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1]", "{}", '{"date": null}', '{"date": "soon"}', "[" * 200_000])
+def test_a_kept_date_that_is_none_is_said(tmp_path: Path, text: str) -> None:
+    asked = {"model": "m", "use_cache": str(tmp_path / "cache")}
+    begun = Begun.of(asked)
+    assert begun.path is not None and Begun.of(asked) == begun
+    begun.path.write_text(text)
+    with pytest.raises(UsageError, match="does not say when the call began"):
+        Begun.of(asked)

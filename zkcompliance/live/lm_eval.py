@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from zkcompliance import schemas
+from zkcompliance.edge.shown import command
 from zkcompliance.errors import ImporterError, UsageError
 from zkcompliance.importers.grades import Grades
 from zkcompliance.importers.json_stream import as_object, decode
@@ -131,7 +132,13 @@ class Begun:
         asked = json.dumps(same, sort_keys=True, default=lambda each: type(each).__name__).encode()
         path = Path(f"{cache}_sealed_{hashlib.sha256(asked).hexdigest()[:16]}.json")
         if path.exists():
-            return cls(json.loads(path.read_text())["date"], path)
+            try:
+                return cls(float(json.loads(path.read_bytes())["date"]), path)
+            except (OSError, ValueError, KeyError, TypeError, RecursionError):
+                raise UsageError(
+                    f"{path}: does not say when the call began that is to go on",
+                    help=f"{command('rm', path)}  # then it is another call",
+                ) from None
         path.parent.mkdir(parents=True, exist_ok=True)
         files.replace(path, json.dumps({"date": now}).encode())
         return cls(now, path)
