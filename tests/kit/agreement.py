@@ -18,12 +18,12 @@ MEMORY = 1 << 30  # of the one-file verifier, bytes
 
 @dataclass(frozen=True)
 class Answer:
-    """What one command line gave. seconds is not compared."""
+    """What one command line gave. work, in pieces, is not compared."""
 
     status: str
     out: str
     err: str
-    seconds: float
+    work: float
 
     @property
     def code(self) -> str:

@@ -3,7 +3,7 @@
 Arguments: the profile's number, and the memory in bytes. 64 claims over 60 logs of one segment each, 1,260 parts beside
 the bases, as many private tables as there is room for, as many publics, cells, terms, columns, steps and tallies as
 there may be, and programs that are dear to judge; every check that would end it early is passed, as in `greatest`.
-stdout: the CPU seconds, the peak memory in bytes, and what was met of the limits.
+stdout: the pieces of work, the peak memory in bytes, and what was met of the limits.
 """
 
 from __future__ import annotations

@@ -1,16 +1,16 @@
 """Judges policy bundles in a process of its own, with little memory, as a regulator who has the log's key does.
 
 Arguments: the policy file, the key, the time. stdin: frames `u32 length ‖ file`; stdout: for each the
-error's class or ACCEPTED, the seconds and the peak memory in bytes so far.
+error's class or ACCEPTED, the pieces of work and the peak memory in bytes so far.
 """
 
 from __future__ import annotations
 
 import resource
 import sys
-import time
 from pathlib import Path
 
+from tests.kit.work import Work
 from zkcompliance.errors import ZkComplianceError
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.policy.judge import judge_policy
@@ -25,17 +25,17 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     while head := sys.stdin.buffer.read(4):
         data = sys.stdin.buffer.read(int.from_bytes(head, "little"))
-        started = time.perf_counter()
-        try:
-            judge_policy(data, policy, now=now, keys={"compute": key}).require()
-            found = "ACCEPTED"
-        except ZkComplianceError as error:
-            found = type(error).__name__
-        except BaseException as error:
-            found = f"ESCAPED {type(error).__name__}"
+        with Work() as work:
+            try:
+                judge_policy(data, policy, now=now, keys={"compute": key}).require()
+                found = "ACCEPTED"
+            except ZkComplianceError as error:
+                found = type(error).__name__
+            except BaseException as error:
+                found = f"ESCAPED {type(error).__name__}"
         del data
         peak = int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0]) * 1024
-        print(found, f"{time.perf_counter() - started:.4f}", peak, sep="\t", flush=True)
+        print(found, f"{work.pieces:.1f}", peak, sep="\t", flush=True)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 import pytest
@@ -17,12 +16,13 @@ from tests.kit.dear_programs import (
     many_paths,
     next_rows,
 )
+from tests.kit.work import Work
 from zkcompliance.errors import LimitExceeded, MalformedProof, ZkComplianceError
 from zkcompliance.verify.program import LOG, LogSlot, Node, Program, Table, decode_program
 from zkcompliance.verify.statement import STANDARD, ClaimStatement, Statement
 from zkcompliance.verify.verifier import verify_proof
 
-SECONDS = 2.0
+WORK = 2_000  # pieces
 
 
 def program(make: Callable[[Nodes], None], tables: int) -> Program:
@@ -39,14 +39,13 @@ def statement(of: Program) -> Statement:
 
 
 def judged(make: Callable[[Nodes], None], tables: int) -> tuple[ZkComplianceError, float]:
-    """What becomes of a proof of no bytes, and the CPU seconds."""
+    """What becomes of a proof of no bytes, and the pieces of work."""
     asked = program(make, tables)
     data = asked.encode()
     stated = statement(asked)
-    started = time.process_time()
-    with pytest.raises(ZkComplianceError) as caught:
+    with Work() as work, pytest.raises(ZkComplianceError) as caught:
         verify_proof(stated, [decode_program(data)], b"")
-    return caught.value, time.process_time() - started
+    return caught.value, work.pieces
 
 
 @pytest.mark.parametrize(
@@ -54,17 +53,8 @@ def judged(make: Callable[[Nodes], None], tables: int) -> tuple[ZkComplianceErro
     [(indicators, 4), (next_rows, 7), (many_behind_one, 8), (many_paths, 7), (cheap_bits, 8)],
 )
 def test_what_a_program_counts_is_judged_in_time(make: Callable[[Nodes], None], tables: int) -> None:
-    """Everything of it is judged, and only then is the proof found to be empty; one table more is over a limit.
-
-    The least of three: what runs beside it on the same core is no cost of a program.
-    """
-    tries = []
-    for _ in range(3):
-        error, seconds = judged(make, tables)
-        assert isinstance(error, MalformedProof), error
-        tries.append(seconds)
-        if seconds < SECONDS:
-            break
-    assert min(tries) < SECONDS
+    """Everything of it is judged, and only then is the proof found to be empty; one table more is over a limit."""
+    error, work = judged(make, tables)
+    assert isinstance(error, MalformedProof) and work < WORK, (error, work)
     over, _ = judged(make, tables + 1)
     assert isinstance(over, LimitExceeded), over

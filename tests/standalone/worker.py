@@ -2,7 +2,8 @@
 
 Arguments: `installed`, or the path of the one-file verifier, which PYTHONPATH names as well; then a limit of memory in
 bytes (0: none). stdin: a JSON list of arguments a line; stdout: a JSON list a line: exit status, stdout, stderr,
-seconds. A JSON object instead names a parser and its input (`take`): then the status is the error's code, or `taken`.
+pieces of work. A JSON object instead names a parser and its input (`take`): then the status is the error's code, or
+`taken`.
 """
 
 from __future__ import annotations
@@ -11,9 +12,12 @@ import contextlib
 import io
 import json
 import resource
+import runpy
 import sys
-import time
+from pathlib import Path
 from typing import Any
+
+Work = runpy.run_path(str(Path(__file__).parents[1] / "kit" / "work.py"))["Work"]  # there is no package of tests
 
 
 def program(which: str) -> Any:
@@ -61,18 +65,17 @@ def main() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     for line in sys.stdin:
         out, err, status = io.StringIO(), io.StringIO(), "ESCAPED"
-        started = time.perf_counter()
-        try:
-            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-                asked = json.loads(line)
-                take(**asked) if isinstance(asked, dict) else verify(asked)
-        except SystemExit as left:
-            status = str(left.code or 0)
-        except BaseException as error:
-            status = getattr(error, "code", f"ESCAPED {type(error).__name__}")
-            err.write(str(error))
-        seconds = time.perf_counter() - started
-        print(json.dumps([status, out.getvalue(), err.getvalue(), seconds]), flush=True)
+        with Work() as work:
+            try:
+                with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+                    asked = json.loads(line)
+                    take(**asked) if isinstance(asked, dict) else verify(asked)
+            except SystemExit as left:
+                status = str(left.code or 0)
+            except BaseException as error:
+                status = getattr(error, "code", f"ESCAPED {type(error).__name__}")
+                err.write(str(error))
+        print(json.dumps([status, out.getvalue(), err.getvalue(), work.pieces]), flush=True)
 
 
 if __name__ == "__main__":

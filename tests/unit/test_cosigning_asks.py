@@ -205,18 +205,20 @@ def test_it_is_asked_again(log: Path) -> None:
 
 
 def test_a_witness_that_drips(log: Path) -> None:
+    dripped = []
+
     def drip(handler: Handler, _: bytes) -> None:
         handler.send_response(200)
         handler.end_headers()
-        for _each in range(100):
+        for number in range(100):
             handler.wfile.write(b" ")
             handler.wfile.flush()
+            dripped.append(number)
             time.sleep(0.05)
 
     with theirs(drip) as url:
-        began = time.monotonic()
         assert alone(log, url, seconds=1).answers[0].said in ("did not answer in time", "took over 1 s")
-        assert time.monotonic() - began < 3
+        assert len(dripped) < 60
 
 
 # Several
@@ -224,10 +226,10 @@ def test_a_witness_that_drips(log: Path) -> None:
 
 def test_one_lies_one_is_slow_one_is_gone(log: Path, tmp_path: Path) -> None:
     """Two of five is met by the two that are honest, without waiting for the slow one; three of five is not."""
-    slow, open_end = signing(signer(4)), threading.Event()
+    slow, open_end, waited = signing(signer(4)), threading.Event(), []
 
     def late(handler: Handler, body: bytes) -> None:
-        open_end.wait(20)
+        waited.append(open_end.wait(20))
         slow(handler, body)
 
     with (
@@ -236,9 +238,8 @@ def test_one_lies_one_is_slow_one_is_gone(log: Path, tmp_path: Path) -> None:
         theirs(LIES["another body"][0]) as lying, theirs(late) as sleeping,
     ):  # fmt: skip
         addresses = [at(one, 1), at(lying, 1), at(sleeping, 4), at(GONE, 5), at(two, 2)]
-        began = time.monotonic()
         found = collect(log, addresses, within(20), policy("2", 1, 2, 3, 4, 5))
-        assert not found.unmet and time.monotonic() - began < 10
+        assert not found.unmet and not waited
         assert [bool(each.lines) for each in found.answers] == [True, False, False, False, True]
         assert sorted(signers(log)) == ["witness.example/1", "witness.example/2"]
         other = sealed(tmp_path / "log2", OTHER, 2)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import zoneinfo
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.kit.importing import CANARY, write
+from tests.kit.work import Work
 from zkcompliance import importers, schemas
 from zkcompliance.errors import ImporterError, UsageError
 from zkcompliance.importers.rules import Rules
@@ -103,11 +103,11 @@ def test_forms_that_are_refused(form: str, zone: str | None) -> None:
 
 
 def test_a_form_is_read_in_bounded_time() -> None:
-    began = time.process_time()
-    for text in ("1" * 64, " " * 64, "%" * 64, "1:" * 32):
-        with pytest.raises(Refused):
-            read("%d %m %Y %H:%M:%S.%f", "+00:00", text)
-    assert time.process_time() - began < 5
+    with Work() as work:
+        for text in ("1" * 64, " " * 64, "%" * 64, "1:" * 32):
+            with pytest.raises(Refused):
+                read("%d %m %Y %H:%M:%S.%f", "+00:00", text)
+    assert work.pieces < 5_000
 
 
 CSV = "Nr,When,Class,Found,Extra\n7,05.01.2026 13:00,Sev 1,Scan,x\n8,06.01.2026 13:00,near_miss,,y\n"
