@@ -18,7 +18,7 @@ from typing import Any
 import claim_logs
 import stages
 
-from zkcompliance import client
+import zkcompliance as zk
 from zkcompliance.claim import catalogue
 from zkcompliance.claim.model import Claim
 from zkcompliance.log.keys import load_private
@@ -59,7 +59,7 @@ def main(what: str, name: str, rows: int, folder: Path) -> None:
     logs: dict[str, SealedLog] = {}
     started = time.perf_counter()
     for slot, columns in made.items():
-        client.keygen(folder / f"{slot}.key", f"bench-{slot}")
+        zk.keygen(folder / f"{slot}.key", f"bench-{slot}")
         key = load_private(folder / f"{slot}.key")
         create_log(folder / slot, claim.slots[slot], key)
         with Writer(folder / slot, key) as writer:

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
+import zkcompliance as zk
 from benches.claim_logs import make
 from benches.measured import Figures, NotMeasured, least, run
-from zkcompliance import client
 from zkcompliance.limits import MAX_SEGMENTS
 from zkcompliance.log.keys import load_private
 from zkcompliance.log.writer import Writer, create_log
@@ -58,7 +58,7 @@ def command(*arguments: object) -> Figures:
 def measured(folder: Path, k: int, count: int, runs: int) -> dict[str, Figures]:
     """By step; a step that makes a log is measured once."""
     for name in ("log", "rolled"):
-        client.keygen(folder / f"{name}.key", f"bench.example/{name}")
+        zk.keygen(folder / f"{name}.key", f"bench.example/{name}")
     found = {"seal": own("-m", "benches.rolled_up", "--seal", folder, k, count)}
     rolled, file = folder / "rolled", folder / "rolled.zkr"
     found["roll up"] = command("roll-up", folder / "log", "--to", rolled, "--key", folder / "rolled.key", "-o", file)

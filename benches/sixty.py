@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from zkcompliance import client
+import zkcompliance as zk
 from zkcompliance.claim import catalogue
 from zkcompliance.limits import MAX_SEGMENTS
 from zkcompliance.log.keys import load_private
@@ -29,7 +29,7 @@ CLAIM = "training-compute-below"
 def seal(k: int, folder: Path) -> None:
     """A table of random FLOP below 2^64 for each segment."""
     schema = catalogue.load(CLAIM).slots["compute"]
-    client.keygen(folder / "key", "bench-sixty")
+    zk.keygen(folder / "key", "bench-sixty")
     key, rng, total = load_private(folder / "key"), np.random.default_rng(60), 0
     create_log(folder / "log", schema, key)
     with Writer(folder / "log", key) as writer:

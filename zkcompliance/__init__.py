@@ -3,7 +3,7 @@
 The public names, flat, each loaded on first use: a verifier loads neither numpy nor numba, and a command line nothing
 at all before it is isolated (start.py). Python 3.6 and later can read this file, to be told which Python is needed.
 
-`zk.prove` and `zk.verify` are functions, of client.py; the folders of these names are rooms, whose modules are imported
+`zk.prove` and `zk.verify` are functions, of client/; the folders of these names are rooms, whose modules are imported
 by their whole names (`from zkcompliance.prove import api`). Python gives a package an attribute for each room at the
 moment that it is first imported, and never again: both are imported here, and their attributes taken away.
 """
@@ -13,21 +13,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     from zkcompliance import errors, schemas
-    from zkcompliance.client import (
-        Log,
-        Proof,
-        hand_over,
-        keygen,
-        open_log,
-        open_rows,
-        prove,
-        read_rows,
-        receive,
-        roll_up,
-        streak,
-        verify,
-        verify_joint,
-    )
+    from zkcompliance.client.handing import hand_over, receive, roll_up
+    from zkcompliance.client.logs import Log, keygen, open_log, open_rows, read_rows
+    from zkcompliance.client.proofs import Proof, prove
+    from zkcompliance.client.verdicts import streak, verify, verify_joint
     from zkcompliance.errors import (
         BudgetSpent,
         ClaimDoesNotHold,
@@ -81,13 +70,16 @@ __all__ = [
 ]
 
 _MODULES = {"errors": "errors", "schemas": "schemas", "policies": "policy.catalogue"}
-_CLIENT = (
-    "Log", "Proof", "hand_over", "keygen", "open_log", "open_rows", "prove", "read_rows", "receive", "roll_up",
-    "streak", "verify", "verify_joint",
-)  # fmt: skip
-_NOTES = ("accept_note", "new_note", "take_note")
-_SIGNED = ("SignedVerdict", "WithdrawnList", "sign_verdict", "withdraw")
-_HOMES = {"Live": "live.writer", **dict.fromkeys(_NOTES, "notes.api"), **dict.fromkeys(_SIGNED, "signed")}
+_ROOMS = {
+    "client.handing": ("hand_over", "receive", "roll_up"),
+    "client.logs": ("Log", "keygen", "open_log", "open_rows", "read_rows"),
+    "client.proofs": ("Proof", "prove"),
+    "client.verdicts": ("streak", "verify", "verify_joint"),
+    "live.writer": ("Live",),
+    "notes.api": ("accept_note", "new_note", "take_note"),
+    "signed": ("SignedVerdict", "WithdrawnList", "sign_verdict", "withdraw"),
+}
+_HOMES = {name: room for room, names in _ROOMS.items() for name in names}
 
 
 def __getattr__(name: str) -> "Any":
@@ -101,8 +93,7 @@ def __getattr__(name: str) -> "Any":
 
     if name in _MODULES:
         return import_module(f"zkcompliance.{_MODULES[name]}")
-    home = _HOMES.get(name, "client" if name in _CLIENT else "errors")
-    return getattr(import_module(f"zkcompliance.{home}"), name)
+    return getattr(import_module(f"zkcompliance.{_HOMES.get(name, 'errors')}"), name)
 
 
 def __dir__() -> "list[str]":

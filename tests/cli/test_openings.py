@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+import zkcompliance as zk
 from tests.kit.asking import MADE, Asking, asking, known_round, policy
 from tests.kit.command_line import ok, run
-from zkcompliance import client as zk
 from zkcompliance import schemas
 from zkcompliance.errors import UsageError
 from zkcompliance.log import asked as asked_rows

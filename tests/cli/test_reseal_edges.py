@@ -12,8 +12,7 @@ import pytest
 
 import zkcompliance as zk
 from tests.kit import support
-from zkcompliance import schemas
-from zkcompliance.client import Log
+from zkcompliance import Log, schemas
 from zkcompliance.errors import LogBusy, LogCorrupt, LogError, UsageError
 from zkcompliance.log import keys, moving, restored
 from zkcompliance.log.fsck import fsck

@@ -13,9 +13,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+import zkcompliance as zk
 from tests.kit.command_line import run
 from tests.kit.devices import Authority, Device, file_of
-from zkcompliance import client as zk
 from zkcompliance import importers, schemas
 from zkcompliance.errors import ImporterError, SchemaError, UsageError, ZkComplianceError
 from zkcompliance.importers.evidenced import Evidenced

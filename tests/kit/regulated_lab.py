@@ -10,7 +10,7 @@ import pytest
 from tests.kit.command_line import run
 from tests.kit.policy_texts import head, requirement
 from tests.kit.split_up import split_up
-from zkcompliance import client
+from zkcompliance import prove
 from zkcompliance.claim import catalogue
 from zkcompliance.claim.card import card_of
 from zkcompliance.policy.proofs import proofs_in
@@ -77,7 +77,7 @@ class Lab:
     def alone(self, policy: Path, claim: str, **given: object) -> bytes:
         """What a policy of this lab asks of one claim, as a proof of that alone. given: as `zk.prove` takes it."""
         with split_up(), pytest.warns(UserWarning, match="takes 2 proofs in the file"):
-            made = client.prove(logs={"compute": self.folder / "log"}, policy=policy, subject=MODEL, **given)  # type: ignore[arg-type]
+            made = prove(logs={"compute": self.folder / "log"}, policy=policy, subject=MODEL, **given)  # type: ignore[arg-type]
         return next(each.data for each in proofs_in(made.data) if each.statement.claims[0].claim == claim)
 
     def own_alone(self) -> bytes:

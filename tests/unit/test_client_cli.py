@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+import zkcompliance as zk
 from tests.kit.command_line import ok, run
-from zkcompliance import client, limits
+from zkcompliance import limits
 from zkcompliance.commands.main import cli
 from zkcompliance.log import evidence, keys, public_keys
 from zkcompliance.log.cosigner import Cosigner
@@ -109,7 +110,7 @@ def test_nothing_matches_and_the_verdict_says_so(lab: Path) -> None:
         assert any(warning.startswith(wanted) for warning in found["warnings"]), found["warnings"]
         assert wanted in " ".join(run(*judged).stdout.split())
     screen = Screen()
-    verdict = client.verify(
+    verdict = zk.verify(
         (lab / "nothing").read_bytes(), claim="compute-band", log_keys={"compute": lab / "key.pub"},
         params={"limit": 99, "at_least": 0, "at_most": "100%", "phases": "other"},
     )  # fmt: skip

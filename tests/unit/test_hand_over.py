@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+import zkcompliance as zk
 from tests.kit.command_line import run
 from tests.kit.quick_logs import SCHEMA, quickly, some_rows
-from zkcompliance import client as zk
 from zkcompliance import schemas
 from zkcompliance.errors import (
     BudgetSpent,

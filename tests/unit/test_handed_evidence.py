@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+import zkcompliance as zk
 from tests.kit.command_line import run
 from tests.kit.quick_logs import quickly
-from zkcompliance import client as zk
 from zkcompliance.errors import LogCorrupt, LogError
 from zkcompliance.log import backing, handing, keys, spent
 from zkcompliance.log.fsck import fsck

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+import zkcompliance as zk
 from tests.kit import policies as kit
 from tests.kit.command_line import run
-from zkcompliance import client as zk
 from zkcompliance import schemas
 from zkcompliance.errors import MalformedPolicy, SchemaError
 from zkcompliance.log.store import SealedLog

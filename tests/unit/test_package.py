@@ -11,19 +11,20 @@ from pathlib import Path
 import pytest
 
 import zkcompliance as zk
-from zkcompliance import client
+from zkcompliance.client import proofs, verdicts
 
 ROOT = Path(zk.__file__).parents[1]
 STEPS = (
     "import zkcompliance.verify.verifier, zkcompliance.verify.field",
     "from zkcompliance.prove import api, fits",
     "from zkcompliance import verify, prove; assert verify.__name__ == 'verify' and prove.__name__ == 'prove'",
-    "import zkcompliance.client",
+    "import zkcompliance.client.logs",
 )
 CHECK = (
     "import zkcompliance as zk, inspect\n"
-    "from zkcompliance import client, prove, verify\n"
-    "assert zk.prove is prove is client.prove and zk.verify is verify is client.verify\n"
+    "from zkcompliance import prove, verify\n"
+    "from zkcompliance.client import proofs, verdicts\n"
+    "assert zk.prove is prove is proofs.prove and zk.verify is verify is verdicts.verify\n"
     "assert inspect.isfunction(zk.prove) and inspect.isfunction(zk.verify)\n"
 )
 
@@ -48,8 +49,8 @@ def test_rooms_alone_load_no_client() -> None:
 
 @pytest.mark.parametrize("name", ["prove", "verify"])
 def test_they_say_what_they_take(name: str) -> None:
-    function = getattr(zk, name)
-    assert function is getattr(client, name) and type(function) is type(test_they_say_what_they_take)
+    function, home = getattr(zk, name), {"prove": proofs, "verify": verdicts}[name]
+    assert function is getattr(home, name) and type(function) is type(test_they_say_what_they_take)
     assert "policy" in inspect.signature(function).parameters and inspect.getdoc(function)
     assert name not in vars(zk), "nothing is kept that could hide the function of another import"
 

@@ -11,7 +11,7 @@ import sys
 import warnings
 from pathlib import Path
 
-from zkcompliance import client
+from zkcompliance.client.logs import next_folder, open_log
 from zkcompliance.errors import LogBusy, ZkComplianceError
 
 
@@ -32,7 +32,7 @@ def sealed(path: Path, key: Path, *, compact: bool) -> dict[str, object]:
     """Seal what waits in the log; where it soon has more segments than one proof covers, put them together."""
     with warnings.catch_warnings(record=True):
         warnings.simplefilter("always")  # that it goes on in another folder is no news
-        log = client.open_log(path, key=key)
+        log = open_log(path, key=key)
     with log:
         rows = log.pending_rows
         if not rows:
@@ -40,6 +40,6 @@ def sealed(path: Path, key: Path, *, compact: bool) -> dict[str, object]:
         with warnings.catch_warnings(record=True) as said:
             warnings.simplefilter("always")
             log.seal()
-        if said and compact and log.compact(client.next_folder(log)):
+        if said and compact and log.compact(next_folder(log)):
             said = []
     return {"sealed": rows, "said": [str(each.message) for each in said]}

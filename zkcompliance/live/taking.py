@@ -19,7 +19,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zkcompliance import client, errors, importers, schemas, start
+from zkcompliance import errors, importers, schemas, start
+from zkcompliance.client.logs import next_folder, open_log
 from zkcompliance.errors import AlreadySealed, ImporterError, InternalError, LogError, UsageError, ZkComplianceError
 from zkcompliance.importers import WHOLE, parts
 from zkcompliance.importers.ranges import WholeLines
@@ -159,9 +160,9 @@ def sealed(asked: Taking, tell: Callable[[int], None]) -> list[str]:
     if not rows:
         return []
     tell(rows)
-    with client.open_log(folder, key=Path(asked.key), spool=True, clock=clock) as opened:
+    with open_log(folder, key=Path(asked.key), spool=True, clock=clock) as opened:
         said = None if opened.spooling else opened.grown()
-        return [said] if said is not None and not opened.compact(client.next_folder(opened)) else []
+        return [said] if said is not None and not opened.compact(next_folder(opened)) else []
 
 
 class _Reading:

@@ -21,7 +21,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from zkcompliance import client, schemas, start
+from zkcompliance import schemas, start
+from zkcompliance.client.logs import make_log
 from zkcompliance.errors import LogError, UsageError
 from zkcompliance.importers import cumulative
 from zkcompliance.importers.wandb import IMPORTER
@@ -81,7 +82,7 @@ def seal_run(
     if not log.exists():
         if key is None:
             raise LogError(f"there is no log at {path}", help="give the key, and it is made")
-        client.make_log(log, key=Path(key), schema=compute, profile=str(sealing.get("profile", "standard")))
+        make_log(log, key=Path(key), schema=compute, profile=str(sealing.get("profile", "standard")))
     asked = {
         "file": str(Path(settings.sync_file).absolute()), "format": IMPORTER.name, "options": given, "log": str(log),
         "key": str(Path(key).absolute()) if key is not None else None, "sealing": sealing,

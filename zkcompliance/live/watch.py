@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from zkcompliance import client
+from zkcompliance.client.logs import open_log
 from zkcompliance.edge import regular
 from zkcompliance.errors import LogBusy, LogCorrupt, UsageError, ZkComplianceError
 from zkcompliance.live.plan import Log, Plan, Prometheus, Source
@@ -65,7 +65,7 @@ class Watch:
         self._counts = {log.path: Counts() for log in plan.logs}
         for log in plan.logs:
             refuse_roll_up(log.path, log.schema)
-            client.open_log(log.path, key=log.key, schema=log.schema, profile=log.profile, spool=True).close()
+            open_log(log.path, key=log.key, schema=log.schema, profile=log.profile, spool=True).close()
         self._remember()
 
     @property

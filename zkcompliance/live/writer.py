@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from zkcompliance import client
+from zkcompliance.client.logs import make_log
 from zkcompliance.errors import LogError, SchemaError, UsageError, ZkComplianceError
 from zkcompliance.live.sealer import Sealer
 from zkcompliance.log import intake
@@ -176,7 +176,7 @@ def _made(path: Path, key: Path, schema: Schema | None, profile: str) -> None:
         return
     if schema is None:
         raise LogError(f"there is no log at {path}; to make one, give its schema")
-    client.make_log(path, key=key, schema=schema, profile=profile)
+    make_log(path, key=key, schema=schema, profile=profile)
 
 
 def _opened(path: Path, patience: float) -> Feed:
