@@ -92,13 +92,6 @@ def test_a_round_that_is_false_seals_nothing(lab: Path, monkeypatch: pytest.Monk
         assert not (lab / "log").exists()
 
 
-def test_a_round_does_not_go_with_other_processes(lab: Path) -> None:
-    (lab / "round.json").write_text("{}")
-    given = ("--log", lab / "log", "--key", lab / "key", "--beacon", lab / "round.json", "--cluster", "local:1")
-    done = run("seal", lab / "rows.jsonl", *given)
-    assert done.exit_code == 2 and "--beacon does not go with" in done.stderr
-
-
 @contextmanager
 def answering(reply: Any, kind: str = "application/timestamp-reply", status: int = 200) -> Iterator[str]:
     """An authority on loopback; reply: from the request's bytes to its answer."""

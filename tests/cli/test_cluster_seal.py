@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.kit.asking import known_round
 from tests.kit.command_line import ok, run
 from tests.kit.inline import Inline
 from tests.kit.rolling import FLOP, ROW, said
@@ -93,6 +94,18 @@ def test_the_same_rows(folder: Path, executor: Inline, name: str) -> None:
     assert parts == (1 if name == "one.jsonl" else len(executor.labels) - 1) and (parts > 2) == (name != "one.jsonl")
     again = seal(folder, name, "apart", "other.key", "--cluster", "x")
     assert "its rows are sealed in" in again.output and again.exit_code == 2
+
+
+def test_a_beacons_round(folder: Path, executor: Inline) -> None:
+    """Held by the segments that others made, as whoever seals has it."""
+    known = known_round()
+    (folder / "round.json").write_text(json.dumps({"round": known.number, "signature": known.signature.hex()}))
+    (folder / "rows.csv").write_text(INPUTS["rows.csv"])
+    done = seal(folder, "rows.csv", "apart", "other.key", "--cluster", "x", "--beacon", folder / "round.json")
+    assert done.exit_code == 0, done.output
+    (segment,) = open_log(folder / "apart").segments
+    assert (segment.entry.round, segment.entry.beacon) == (known.number, known.digest)
+    assert ok("fsck", folder / "apart", "--deep")
 
 
 @pytest.mark.parametrize("name", REFUSED)

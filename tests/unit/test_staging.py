@@ -18,6 +18,8 @@ from zkcompliance.log.layout import Layout, Settings
 from zkcompliance.log.writer import Writer, create_log
 from zkcompliance.stark.commit import table
 
+ROUND = (5, b"\x01" * 32)
+
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -47,19 +49,42 @@ def files(folder: Path) -> dict[str, bytes]:
 def test_byte_for_byte_the_log_without(tmp_path: Path, appended: int, counts: tuple[int, ...]) -> None:
     alone, apart = made(tmp_path / "alone", appended), None
     with Writer(alone, KEY) as writer:
-        first = writer.seal_inputs(inputs(*counts))
+        first = writer.seal_inputs(inputs(*counts), beacon=ROUND)
     found = files(alone)
     shutil.rmtree(alone)
     KEY.file = None
     apart = made(alone, appended)
     executor, steps = Inline(), []
     with Writer(apart, KEY) as writer:
-        second = writer.seal_inputs(inputs(*counts), executor=executor, progress=lambda *step: steps.append(step))
+        second = writer.seal_inputs(
+            inputs(*counts), executor=executor, beacon=ROUND, progress=lambda *step: steps.append(step)
+        )
     assert first == second and files(apart) == found
     count = second.size
     assert executor.labels == [f"seal segment {at} of {count}" for at in range(1, count + 1)]
     assert [step for step in steps if step[0] == "segments"] == [("segments", done, count) for done in range(count + 1)]
     assert not fsck(apart).findings
+
+
+@pytest.mark.parametrize("later", [None, (7, b"\x09" * 32)])
+def test_the_round_is_that_of_the_seal_that_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, later: tuple[int, bytes] | None
+) -> None:
+    """One seal is killed when its segments have their numbers; the next one has another round, or none."""
+    log = made(tmp_path / "log")
+
+    def killed(*given: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as now, Writer(log, KEY) as writer, pytest.raises(KeyboardInterrupt):
+        now.setattr(Writer, "_publish", killed)
+        writer.seal_inputs(inputs(20), executor=Inline(), beacon=ROUND)
+    executor = Inline()
+    with Writer(log, KEY) as writer:
+        writer.seal_inputs(inputs(20), executor=executor, beacon=later)
+    entries = [segment.entry for segment in open_log(log).segments]
+    assert [(entry.round, entry.beacon) for entry in entries] == [later or (0, bytes(32))] * 2
+    assert not fsck(log, deep=True).findings
 
 
 def test_an_empty_seal_and_twice_is_twice(tmp_path: Path) -> None:

@@ -109,7 +109,7 @@ class Log:
         With `spool`, while another process holds the log: rows stay where they are, and are sealed by its next seal;
         LogBusy with `empty`. cluster: whose workers commit to the segments (docs/cluster.md). beacon: the file of a
         round of drand, as its HTTP API gives it, that the segments hold (docs/provenance.md), or `Rounds` for one that
-        is fetched anew by others, of which it is warned what is wrong; not with `cluster`.
+        is fetched anew by others, of which it is warned what is wrong.
         evidence: files of what others signed, which are checked, and of which rows are made (of chips, by NVIDIA's or
         a service's evidence; of compute, by CloudTrail's), with what was appended; the log keeps them. trust: whose
         signatures are taken, options: what evidence leaves open, such as `owner`, both as `seal` has them on the

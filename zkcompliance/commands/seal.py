@@ -162,8 +162,6 @@ def command(
     if evidence and (follow or cluster is not None or empty):
         with_ = "--follow" if follow else "--empty" if empty else "--cluster"
         raise UsageError(f"--evidence does not go with {with_}: seal what it backs by itself")
-    if beacon is not None and cluster is not None:
-        raise UsageError("--beacon does not go with --cluster", help="zkcompliance seal --help")
     if follow:
         from zkcompliance.commands.follow import follow as followed
 

@@ -17,6 +17,7 @@ from zkcompliance.log.layout import Layout, Settings
 from zkcompliance.log.pending import Pending
 from zkcompliance.log.records import encode as encode_records
 from zkcompliance.log.signer import SignerKey
+from zkcompliance.log.staging import Beacon
 from zkcompliance.progress import Progress
 from zkcompliance.stark.commit.budget import ledger_bytes
 from zkcompliance.stark.commit.entry import ENTRY_BYTES
@@ -24,8 +25,6 @@ from zkcompliance.stark.commit.entry import ENTRY_BYTES
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-Beacon = tuple[int, bytes]  # the number of a beacon's round, and SHA-256 of its signature
 
 
 def stage(

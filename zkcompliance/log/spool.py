@@ -15,9 +15,9 @@ from zkcompliance.log import files, moving, received, successor
 from zkcompliance.log.cosignature import CosignerKey
 from zkcompliance.log.layout import Layout, Settings
 from zkcompliance.log.pending import Pending
-from zkcompliance.log.sealing import Beacon
 from zkcompliance.log.signer import SignerKey
 from zkcompliance.log.spooled import bring, new_spool
+from zkcompliance.log.staging import Beacon
 from zkcompliance.log.writer import Clock, Writer, check_key, checked_chunks, refuse_roll_up
 from zkcompliance.progress import Progress, silent
 from zkcompliance.schemas import Schema

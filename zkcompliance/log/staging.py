@@ -21,7 +21,7 @@ import shutil
 import struct
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,11 +33,13 @@ from zkcompliance.log.records import encode as encode_records
 from zkcompliance.progress import Progress
 from zkcompliance.spread import each
 from zkcompliance.stark.commit.budget import ledger_bytes
+from zkcompliance.stark.commit.entry import Entry
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+Beacon = tuple[int, bytes]  # the number of a beacon's round, and SHA-256 of its signature
 _SEED_BYTES, _NAME_BYTES = 32, 64
 LEFT = ("seed-", "trying-", "staged-")
 
@@ -194,8 +196,10 @@ def stage(
     taken: Mapping[bytes, bytes],
     progress: Progress,
     executor: Executor,
+    beacon: Beacon | None = None,
 ) -> list[bytes]:
-    """`sealing.stage` by other processes: the same folders and entries, but for seeds. On error what was staged stays,
+    """`sealing.stage` by other processes: the same folders and entries, but for seeds. beacon: the round that whoever
+    seals puts into the entries; nothing that is committed to depends on it. On error what was staged stays,
     for the next seal of these rows; it has no number yet.
     """
     parts = cut(pending)
@@ -205,16 +209,23 @@ def stage(
     root, path = layout.root.absolute(), pending.path.absolute()
     pieces = [Given(root, path, name, at, len(parts), parts[at - 1]) for at, name in enumerate(names, 1)]
     each(executor, make_given, pieces, lambda done: progress("segments", done, len(parts)))
-    return take(layout, names, first, inputs, taken)
+    return take(layout, names, first, inputs, taken, beacon)
 
 
 def take(
-    layout: Layout, names: Sequence[str], first: int, inputs: Sequence[bytes] = (), taken: Mapping[bytes, bytes] = {}
+    layout: Layout,
+    names: Sequence[str],
+    first: int,
+    inputs: Sequence[bytes] = (),
+    taken: Mapping[bytes, bytes] = {},
+    beacon: Beacon | None = None,
 ) -> list[bytes]:
     """Give staged segments their numbers from `first` on, as those of one seal, durably; their entries, 171 bytes each.
 
-    inputs: digests (`log.once`), and taken: records (`log.records`), that are kept with the first.
+    inputs: digests (`log.once`), and taken: records (`log.records`), that are kept with the first; beacon: the round
+    that all entries hold, whatever an earlier seal that was interrupted put there.
     """
+    number, digest = beacon or (0, bytes(32))
     entries = []
     for at, name in enumerate(names):
         paths = layout.staged(name)
@@ -222,10 +233,10 @@ def take(
         marks = tuple(inputs) if at == 0 else ()
         if at == 0 and taken:
             files.replace(paths.records, encode_records(taken), files.PRIVATE)
-        files.replace(
-            paths.meta, rows.Meta(meta.rows_digest, meta.entry, first, len(names), marks).encode(), files.PRIVATE
-        )
-        entries.append(meta.entry)
+        entry = replace(Entry.decode(meta.entry), round=number, beacon=digest).encode()
+        files.replace(paths.budget, ledger_bytes(entry), files.PRIVATE)  # of which nothing was ever spent
+        files.replace(paths.meta, rows.Meta(meta.rows_digest, entry, first, len(names), marks).encode(), files.PRIVATE)
+        entries.append(entry)
     for at, name in enumerate(names):
         folder = layout.segment(first + at).folder
         if os.path.lexists(folder):  # of a writer that was killed, which recovery left

@@ -40,10 +40,10 @@ from zkcompliance.log.layout import Layout, Settings
 from zkcompliance.log.once import Input, Inputs, Passed, sealed_records
 from zkcompliance.log.pending import CHUNK_ROWS, Pending
 from zkcompliance.log.recovery import recover
-from zkcompliance.log.sealing import Beacon
 from zkcompliance.log.signer import SignerKey
 from zkcompliance.log.since import Older, Since
 from zkcompliance.log.spooled import take_in
+from zkcompliance.log.staging import Beacon
 from zkcompliance.log.store import hold_here, known_here, load_public
 from zkcompliance.log.writer_lock import lock_of
 from zkcompliance.progress import Progress, silent
@@ -202,7 +202,7 @@ class Writer:
         `rows` are sealed or not kept at all. UsageError when there is nothing to seal, unless `empty`: that states that
         there are no rows, as one segment of padding; then UsageError where there are some. executor: who commits to the
         segments, in other processes that see the same folder (`log.staging`; None: this process does). beacon: a round
-        that the segments' entries hold, which shows that they were not made before it; not with `executor`.
+        that the segments' entries hold, which shows that they were not made before it.
         """
         chunks = () if rows is None else self._encoded(rows)
         return self.seal_columns(chunks, empty=empty, progress=progress, executor=executor, beacon=beacon)
@@ -266,11 +266,6 @@ class Writer:
         beacon: Beacon | None = None,
     ) -> Checkpoint:
         """inputs: what is kept of them, complete when the chunks are at their end."""
-        if executor is not None and beacon is not None:
-            raise UsageError(
-                "segments that other processes commit to hold no round of a beacon",
-                help="leave out --beacon, or --cluster",
-            )
         if not self._rolling:
             refuse_roll_up(self._layout.root, self.schema)
         self.take_spools()
@@ -281,7 +276,10 @@ class Writer:
             digests, records = ((), {}) if inputs is None else (inputs.digests, inputs.records)
             records = self._pending.records | records
             staged = self._layout, self._settings, first, self._pending, digests, records, progress
-            new = sealing.stage(*staged, evidence, beacon) if executor is None else staging.stage(*staged, executor)
+            if executor is None:
+                new = sealing.stage(*staged, evidence, beacon)
+            else:
+                new = staging.stage(*staged, executor, beacon)
             text, checkpoint = self._publish(new)
         self._now(text, checkpoint, new)
         self._clear()
