@@ -17,11 +17,11 @@ from zkcompliance.errors import (
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.log.store import SealedLog
 from zkcompliance.policy import bounds, slots
+from zkcompliance.policy.asked import asked_of
 from zkcompliance.policy.binding import Binding, ForPolicy
 from zkcompliance.policy.calendar import edge
 from zkcompliance.policy.catalogue import asked, refusal
 from zkcompliance.policy.finding import text
-from zkcompliance.policy.judge import asked_of
 from zkcompliance.policy.model import LogRule, PeriodEdge, Policy, Requirement
 from zkcompliance.prove.anchored import Gathered, gather
 from zkcompliance.prove.api import Anchored, Asked
