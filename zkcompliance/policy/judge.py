@@ -35,9 +35,9 @@ from zkcompliance.policy.asked import asked_of
 from zkcompliance.policy.auditing import level_of
 from zkcompliance.policy.binding import Binding, ForPolicy, Subject, raw_text
 from zkcompliance.policy.catalogue import FLOOR, ready_made, refusal
-from zkcompliance.policy.dated import Dated
 from zkcompliance.policy.devices import Answers, Held
 from zkcompliance.policy.finding import Key, Verified, public_values
+from zkcompliance.policy.freshness import Dated
 from zkcompliance.policy.model import Anchors, Bound, LogRule, Policy, Requirement
 from zkcompliance.policy.opened import Opened, findings
 from zkcompliance.policy.proofs import Claimed, File, Proof, claims_of, opened, origins_of
