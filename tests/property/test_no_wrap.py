@@ -178,8 +178,7 @@ class Exact:
             return np.asarray(a + b if e.op == Op.ADD else a - b if e.op == Op.SUB else a * b)
         if e.op == Op.CONST:
             return np.array([e.a], object)
-        raw = self.run._field(number, e).astype(object)  # in [0, p): the integer in the column's own interval
-        return np.asarray(e.lo + (raw - e.lo) % P)
+        return self.run.value(number, e).astype(object)  # the integer in the column's own interval
 
 
 def faults_on(
