@@ -14,7 +14,6 @@ from zkcompliance.card.asked_rows import asked_rows
 from zkcompliance.card.model import Card
 from zkcompliance.card.parameter import Parameter
 from zkcompliance.card.reading import Identities, Identity, exactly
-from zkcompliance.card.sentence import aloud
 from zkcompliance.errors import StatementMismatch, ZkComplianceError
 from zkcompliance.log.checkpoint import generation_of
 from zkcompliance.policy import bounds, telling
@@ -274,8 +273,7 @@ def values(
         if card is not None and role == "revealed":
             tells = telling.of_revealed(card, name, known.type)
         inside = in_sentence(known, shown_as) if role == "parameter" else ""
-        doc = aloud(known.doc, [slot.name for slot in card.slots]) if card is not None else known.doc
-        result.append(Value(name, role, said, value, doc, words, chooser, as_option, less, tells, inside))
+        result.append(Value(name, role, said, value, known.doc, words, chooser, as_option, less, tells, inside))
     return tuple(result)
 
 

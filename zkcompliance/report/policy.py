@@ -172,7 +172,7 @@ def _requirement(each: Requirement, card: Card) -> dict[str, Any]:
         "card": each.card.hex(),
         "program": each.program.hex(),
         "logs": {slot: _slot(each, slot) for slot in each.logs},
-        "requires": [f"{one.name}: {claim_words.said(card, one)}" for one in card.clauses] or [card.title],
+        "requires": [f"{one.name}: {claim_words.said(one)}" for one in card.clauses] or [card.title],
         "params": _bounds(each.params, card.params),
         "reveals": _bounds(each.reveals, card.revealed()),
     }
