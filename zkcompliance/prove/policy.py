@@ -55,7 +55,7 @@ from zkcompliance.prove.own_claims import claim_of
 from zkcompliance.prove.pieces import make_all, piece_of
 from zkcompliance.prove.rolled_logs import key_of, stands_of
 from zkcompliance.prove.split import Alone
-from zkcompliance.quantities import show_time
+from zkcompliance.quantities import number_of, show_time
 from zkcompliance.quantities.ids import text_id
 from zkcompliance.stark.commit.budget import Budget
 from zkcompliance.stark.statement import Statement
@@ -505,7 +505,7 @@ def _budgets(unions: Sequence[Union]) -> list[Outcome]:
         try:
             left = segment.budget().proofs_left()
             if left < count:
-                raise BudgetSpent(f"{left} proof(s) left, and {count} asked for")
+                raise BudgetSpent(f"{number_of(left, 'proof')} left, and {count} asked for")
             segment.budget().check(count * segment.profile.units)
         except (BudgetSpent, LogCorrupt) as error:
             faults.append((label, error))

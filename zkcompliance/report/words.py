@@ -351,10 +351,7 @@ def made_for(verdict: Verdict) -> list[str]:
         if finding.made_for is not None and finding.made_for.policy.digest != judged:
             found.setdefault(finding.made_for.policy, []).append(finding.made_for.requirement)
     return [
-        clean(
-            f"{policy.label}, requirement{'' if len(names) == 1 else 's'} {join(names)}, SHA-256 {policy.digest.hex()}"
-        )
-        for policy, names in found.items()
+        clean(f"{policy.label} for {join(names)}, SHA-256 {policy.digest.hex()}") for policy, names in found.items()
     ]
 
 
