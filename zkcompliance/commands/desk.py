@@ -15,6 +15,7 @@ from zkcompliance.commands.asked_proof import document, said
 from zkcompliance.commands.deciding import decide_or_say, deciding_options, leave
 from zkcompliance.commands.options import json_option
 from zkcompliance.errors import UsageError
+from zkcompliance.quantities import number_of
 
 if TYPE_CHECKING:
     from zkcompliance.desk.store import Filed
@@ -144,7 +145,7 @@ def list_command(desk: Path, as_json: bool) -> None:
         console.print_json({"requests": [_brief(each, now) for each in found]})
         return
     console.print_table(
-        f"{len(found)} request{'' if len(found) == 1 else 's'}",
+        number_of(len(found), "request"),
         ["id", "standing", "lab", "policy", "answer by", "proofs"],
         [
             [
@@ -230,7 +231,7 @@ def key_list_command(desk: Path, as_json: bool) -> None:
         console.print_json({"keys": listed})
         return
     rows = [[name, fingerprint(key), key.text] for name, key in keys.items()]
-    console.print_table(f"{len(keys)} key{'' if len(keys) == 1 else 's'}", ["name", "digits", "key"], rows)
+    console.print_table(number_of(len(keys), "key"), ["name", "digits", "key"], rows)
 
 
 @key_command.command("digits")

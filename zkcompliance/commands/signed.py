@@ -10,6 +10,7 @@ from zkcompliance import limits
 from zkcompliance.commands import console
 from zkcompliance.edge import given
 from zkcompliance.errors import RequirementNotShown, StatementMismatch, Undecided, UsageError
+from zkcompliance.quantities import number_of
 
 if TYPE_CHECKING:
     from zkcompliance.attest.signed import Signed
@@ -81,7 +82,7 @@ def _tell(signed: Signed, said: Summary | StreakSummary, last: Summary, keyid: s
         return
     what = "met" if last.passed else "not met"
     if names:
-        what = f"met in {len(names)} period{'' if len(names) == 1 else 's'} without a gap, {names[0]} until {names[-1]}"
+        what = f"met in {number_of(len(names), 'period')} without a gap, {names[0]} until {names[-1]}"
     fields = {
         "says": f"{last.verifier}, on {show_time(said.judged_at)}",
         "policy": f"{last.policy.label}, SHA-256 {last.policy.digest.hex()}",

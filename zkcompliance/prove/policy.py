@@ -48,6 +48,7 @@ from zkcompliance.prove.pieces import make_all, piece_of
 from zkcompliance.prove.rolled_logs import stands_of
 from zkcompliance.prove.split import Alone
 from zkcompliance.prove.tasks import Given, Logs, Task, open_keys, plan, several_of
+from zkcompliance.quantities import number_of
 from zkcompliance.stark.commit.budget import Budget
 from zkcompliance.stark.statement import Statement
 from zkcompliance.verify.bundle import Attachment
@@ -310,7 +311,7 @@ def _budgets(unions: Sequence[Union]) -> list[Outcome]:
         try:
             left = segment.budget().proofs_left()
             if left < count:
-                raise BudgetSpent(f"{left} proof(s) left, and {count} asked for")
+                raise BudgetSpent(f"{number_of(left, 'proof')} left, and {count} asked for")
             segment.budget().check(count * segment.profile.units)
         except (BudgetSpent, LogCorrupt) as error:
             faults.append((label, error))

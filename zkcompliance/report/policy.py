@@ -15,7 +15,7 @@ from zkcompliance.policy.catalogue import asked, ready_made
 from zkcompliance.policy.devices import in_words
 from zkcompliance.policy.finding import LATEST
 from zkcompliance.policy.model import Bound, LogKey, LogRule, Policy, Recognise, Requirement
-from zkcompliance.quantities import show_seconds, show_time
+from zkcompliance.quantities import number_of, show_seconds, show_time
 from zkcompliance.report.words import title
 
 
@@ -146,7 +146,7 @@ def _recognised(each: Recognise) -> str:
 def _log(rule: LogRule) -> str:
     said = [f"schema {rule.schema}"]
     if rule.rows:
-        said.append(f"at least {rule.rows:,} row{'' if rule.rows == 1 else 's'}")
+        said.append(f"at least {number_of(rule.rows, 'row')}")
     if rule.sources:
         said.append(f"every row's source is {' or '.join(rule.sources)}")
     if rule.most:
@@ -172,7 +172,7 @@ def _requirement(each: Requirement, card: Card) -> dict[str, Any]:
         "card": each.card.hex(),
         "program": each.program.hex(),
         "logs": {slot: _slot(each, slot) for slot in each.logs},
-        "requires": [f"{one.name}: {claim_words.said(card, one)}" for one in card.clauses] or [card.title],
+        "requires": [f"{one.name}: {claim_words.said(one)}" for one in card.clauses] or [card.title],
         "params": _bounds(each.params, card.params),
         "reveals": _bounds(each.reveals, card.revealed()),
     }

@@ -16,7 +16,7 @@ from zkcompliance.policy.verdict import Chooser, Finding, LogShown, Margin, Poli
 from zkcompliance.quantities import exact_beside, show_integer, show_time
 
 _POWER = re.compile(r"≈?-?[0-9.]+e[0-9]+( [A-Za-z/]+)?")
-_PARAMETER = re.compile(r"`([^`]*)`( is \(none\) or )?")
+_PARAMETER = re.compile(r"`([^`]*)`( is none or )?")
 _NOT_SHOWN = re.compile(r"(?<![^ ])Not shown: ")
 _FIELD = re.compile(r"(subject|reference|policy|rehearsal|checkpoint|logs|time|requirement): ")
 _HOLDS = "It holds when all of this is so:"
@@ -89,7 +89,7 @@ def others(verdict: Verdict) -> str:
 def _with_values(line: str, values: Sequence[Value]) -> str:
     """A sentence with the values of parameters in the place of their names, where they are known.
 
-    `model` is (none) or … is said of a model that may be left open: where one is stated, its first half is false, and
+    `model` is none or … is said of a model that may be left open: where one is stated, its first half is false, and
     left out. A truth value keeps its name: `worst` (no).
     """
     known = {value.name: value for value in values if value.role == "parameter"}
@@ -351,10 +351,7 @@ def made_for(verdict: Verdict) -> list[str]:
         if finding.made_for is not None and finding.made_for.policy.digest != judged:
             found.setdefault(finding.made_for.policy, []).append(finding.made_for.requirement)
     return [
-        clean(
-            f"{policy.label}, requirement{'' if len(names) == 1 else 's'} {join(names)}, SHA-256 {policy.digest.hex()}"
-        )
-        for policy, names in found.items()
+        clean(f"{policy.label} for {join(names)}, SHA-256 {policy.digest.hex()}") for policy, names in found.items()
     ]
 
 
