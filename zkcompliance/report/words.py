@@ -397,6 +397,11 @@ def day(seconds: int) -> str:
     return text.removesuffix(" 00:00:00 UTC")
 
 
+def in_force(valid_from: int, valid_until: int) -> str:
+    """From which day to which a policy is in force. valid_until: the first second after it."""
+    return f"{day(valid_from)} to {show_time(valid_until - 1).partition(' ')[0]}"
+
+
 _TRADES = {  # what the profile of a log means for whoever reads of it: nothing is shown more or less surely
     "standard": ", the usual one",
     "fast": ": proofs are made sooner, and are larger",
