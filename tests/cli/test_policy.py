@@ -114,7 +114,7 @@ def test_refused(lab: Path) -> None:
         (("--subject", f"base-1={lab / 'tuned'}"), "statement-mismatch]: subject: the proof is about base-1"),
         (("--subject", f"base-2={lab / 'model'}"), "statement-mismatch]: subject: "),
         (("--context", "file 8"), "statement-mismatch]: reference: "),
-        (("--at", "2027-08-02"), "policy-not-in-force]: example@1 was valid until 2027-08-02"),
+        (("--at", "2027-08-02"), "policy-not-in-force]: example@1 was valid until the end of 2027-08-01"),
         (("--at", "2025-08-03"), "stale]: the proof is dated"),
         (("--at", "2027-07-30"), "stale]: the proof was made on"),
     ):

@@ -39,8 +39,9 @@ class Sentence:
 
 
 def whole(text: str) -> str:
-    """With a capital and a full stop."""
-    return f"{text[:1].upper()}{text[1:]}."
+    """With a capital, in brackets too, and a full stop."""
+    at = len(text) - len(text.lstrip("("))
+    return f"{text[:at]}{text[at : at + 1].upper()}{text[at + 1 :]}."
 
 
 def apart(text: str) -> list[str]:

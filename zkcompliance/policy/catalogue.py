@@ -107,7 +107,7 @@ def in_force(policy: Policy, now: int, versions: Iterable[Policy] = ()) -> Polic
             help=f"{help}; as if later: --rehearse TIME of check and prove, --rehearsal --at TIME of verify",
         )
     if now >= policy.valid_until:
-        why = f"{policy.label} was valid until {_day(policy.valid_until)}, not included, and this is {_day(now)}"
+        why = f"{policy.label} was valid until the end of {_day(policy.valid_until - 1)}, and this is {_day(now)}"
         return PolicyNotInForce(why, help=help)
     later = [
         each for each in versions

@@ -114,7 +114,7 @@ def _overview(verdict: Verdict) -> Markup | None:
 
 def _policy(policy: PolicyRef) -> Markup:
     sources = tag("ul", (tag("li", source) for source in policy.sources)) if policy.sources else "none stated"
-    until = f"from {words.day(policy.valid_from)} until {words.day(policy.valid_until)} (not included), UTC"
+    until = f"{words.in_force(policy.valid_from, policy.valid_until)}, both days included, UTC"
     said = facts(
         [
             ("Title", policy.title),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date, timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -57,9 +58,8 @@ def lines(said: dict[str, Any]) -> list[str]:
     out = [f"Policy {said['policy']}: {said['title']}", f"For {said['jurisdiction']}; SHA-256 {said['sha256']}"]
     if not said["ready_made"]:
         out.append("No ready-made policy of zkcompliance: the digest alone says which it is.")
-    out += [
-        f"In force from {said['valid_from']} until {said['valid_until']}, not included: as this file says, not a law."
-    ]
+    last = date.fromisoformat(said["valid_until"]) - timedelta(days=1)
+    out += [f"In force from {said['valid_from']} to {last}, both days included: as this file says, not a law."]
     out += ["", "Sources:", *(f"  - {source}" for source in said["sources"]), _checked(said["checked"])]
     of_proofs = (
         said["subject"], *said["fresh"], said["cosigners"], *said["anchors"], said["devices"], said["openings"],
@@ -135,7 +135,7 @@ def _recognised(each: Recognise) -> str:
     keys = ", ".join(sha256(key).hexdigest() for key in each.keys)
     policies = ", ".join(digest.hex() for digest in each.policies)
     since = f" from {day(each.since)}" if each.since is not None else ""
-    until = f" until {day(each.until)}, not included, by a time stamp" if each.until is not None else ""
+    until = f" before {day(each.until)}, by a time stamp" if each.until is not None else ""
     what = f"the last of a streak of at least {each.periods} periods, by the verdict" if each.periods else "the verdict"
     return (
         f"{', '.join(each.requirements)}: {what} of {each.verifier}, at most {show_seconds(each.max_age)} old, by "
@@ -160,8 +160,9 @@ def _log(rule: LogRule) -> str:
 
 
 def _key(each: LogKey) -> str:
-    since = f" from {day(each.since)}" if each.since is not None else ""
-    return f"{each.key.text}{since}" + (f" until {day(each.until)}, not included" if each.until is not None else "")
+    when = [f"from {day(each.since)}"] if each.since is not None else []
+    when += [f"before {day(each.until)}"] if each.until is not None else []
+    return " ".join([each.key.text, " and ".join(when)]).rstrip()
 
 
 def _requirement(each: Requirement, card: Card) -> dict[str, Any]:
