@@ -17,6 +17,7 @@ from zkcompliance.edge.pairs import pairs
 from zkcompliance.edge.shown import command as say
 from zkcompliance.errors import LogError, UsageError
 from zkcompliance.progress import Progress
+from zkcompliance.quantities import number_of
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -237,7 +238,7 @@ def command(
                     )
                 waiting = writer.pending_rows
                 if waiting and not empty:
-                    console.note(f"{waiting} row(s) appended earlier are sealed too")
+                    console.note(f"{number_of(waiting, 'row')} appended earlier are sealed too")
                 before = writer.checkpoint.size
                 if sealing is not None:
                     sealing.keep(folder)
@@ -276,7 +277,7 @@ def command(
         )  # fmt: skip
         return 0
     console.print_fields(
-        "sealed that there are no rows" if empty else f"sealed {sealed:,} row{'' if sealed == 1 else 's'}",
+        "sealed that there are no rows" if empty else f"sealed {number_of(sealed, 'row')}",
         {
             "log": f"{path} ({log.origin})",
             "segments": f"{checkpoint.size} in all, {checkpoint.size - before} new",
