@@ -12,6 +12,7 @@ import click
 from zkcompliance.commands import console
 from zkcompliance.commands.deciding import deciding_options
 from zkcompliance.commands.options import json_option
+from zkcompliance.quantities import number_of
 
 
 class _MakeOrVerify(click.Group):
@@ -131,9 +132,7 @@ def verify(archive: Path, as_json: bool) -> int:
             "is the line above"
         )
     if found.signed:
-        said["signed"] = (
-            f"{found.signed} signed verdict{'' if found.signed == 1 else 's'}, by a key in it, on these files"
-        )
+        said["signed"] = f"{number_of(found.signed, 'signed verdict')}, by a key in it, on these files"
     if as_json:
         console.print_json({"outcome": judged.outcome, "accepted": judged.accepted, **said})
     else:
