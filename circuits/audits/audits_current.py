@@ -63,15 +63,17 @@ def audits_current(
     last_failed = let("the last failed audit", latest(failed.at, at=jobs.end, order=failed.at, default=0))
     require("no audit failed while a row ran", jobs.every(last_failed < jobs.start))
     bad = audits.outcome < least
-    until = smaller(audits.valid_until, audits.at + longest)
+    until = let("the end of its validity", smaller(audits.valid_until, audits.at + longest))
+    stated = let("its end, or 1970 if it failed", select(bad, FAILED, until))
     stands = bad | (audits.accredited == "yes")
     of_model = audits.where(audits.model.is_given() & (audits.model == model))
     of_lab = audits.where(~audits.model.is_given())
+    made = "its time, a second on if it failed"
     for layer in ("model", "security", "governance"):
         own, whole = (
             let(f"{layer} audited until, of the {of}", latest(
-                select(bad, FAILED, until), at=jobs.start, default=NONE,
-                order=asked.at + select(bad, seconds(1), seconds(0)),  # behind what was passed at its second
+                stated, at=jobs.start, default=NONE,
+                order=let(made, asked.at + select(bad, seconds(1), seconds(0))),  # behind what was passed at its second
             ))
             for of, rows in (("model", of_model), ("lab", of_lab))
             for asked in [rows.where((rows.layer == layer) & stands)]

@@ -29,6 +29,7 @@ from zkcompliance.claim.language import (
     holds,
     implausible,
     latest,
+    let,
     never_vacuous,
     param,
     require,
@@ -48,11 +49,14 @@ def compute_in_window(
     spent = compute.where(compute.flop > 0)
     chosen, others = spent.where(spent.phase.is_in(phases)), spent.where(~spent.phase.is_in(phases))
     for which, rows, share in (("over the cap", chosen, "100%"), ("with more aside", others, outside)):
+        kind = "" if rows is chosen else ", aside"
         # what began by the beginning of a row, less what had ended a window before it: all that lies in between
         by_start = rows.order_by(rows.start)
-        ended = rows.flop.sum_within("36500 days", at=rows.end)
+        ended = let(f"FLOP of rows that ended by then{kind}", rows.flop.sum_within("36500 days", at=rows.end))
         gone = latest(ended, at=by_start.start - window, order=rows.end, default=0)
-        require(f"no window {which}", by_start.every(fraction(by_start.flop.running() - gone, cap) <= share))
+        gone = let(f"FLOP that ended a window before{kind}", gone)
+        begun = let(f"FLOP of rows that began by then{kind}", by_start.flop.running())
+        require(f"no window {which}", by_start.every(fraction(begun - gone, cap) <= share))
     counted("rows that count", chosen)
     reveal("first day", day_of(chosen.start.min(empty=0)))
     reveal("last day", day_of(chosen.end.max(empty=0)))

@@ -66,6 +66,7 @@ def no_dark_compute(
     require("no accelerator registered twice at once", registry.no_overlap(registry.from_, until, per=registry.chip))
     # no length is below 0 or above all time: said by a remainder, sums of it are known not to be below 0 either
     there = larger(smaller(until, end) - larger(registry.from_, begin), 0) % ALL_TIME
+    there = let("its time in the period", there)
     require("some time to account for", there.sum() >= 1)
     tenure = latest(
         until, at=bookings.start, order=registry.from_, per=(bookings.chip, registry.chip), default=0
@@ -75,7 +76,7 @@ def no_dark_compute(
         "no accelerator in two bookings at once", bookings.no_overlap(bookings.start, bookings.end, per=bookings.chip)
     )
     ours = bookings.where((bookings.end > begin) & (bookings.start < end))
-    held = larger(smaller(ours.end, end) - larger(ours.start, begin), 0) % ALL_TIME
+    held = let("time booked in the period", larger(smaller(ours.end, end) - larger(ours.start, begin), 0) % ALL_TIME)
     chips, booked = registry.group_by(registry.chip), ours.group_by(ours.chip)
     mine = lookup(chips.chip, booked.chip, booked.sum(held), default=0)
     require("no accelerator dark", chips.every(chips.sum(there) <= mine + dark))
@@ -87,10 +88,11 @@ def no_dark_compute(
     able = jobs.where(jobs.run.is_given())
     per = (able.chip, registry.chip)
     peak = latest(registry.peak.or_else(0), at=able.start, order=registry.from_, per=per, default=0)
+    peak = let("the peak of its accelerator", peak)
     require("the peak of every booked accelerator is registered", able.every(peak > 0))
     spent = compute.where((compute.flop > 0) & ~compute.phase.is_in(("inference", "idle")))
     runs, logged = able.group_by(able.run), spent.group_by(spent.run)
-    able_to = larger(able.end - able.start, 0) % ALL_TIME * peak
+    able_to = let("what its accelerator could do", larger(able.end - able.start, 0) % ALL_TIME * peak)
     could = let("what its accelerators could do", runs.sum(able_to))
     stated = lookup(runs.run, logged.run, logged.sum(spent.flop), default=0)
     enough = stated * 10**6 >= could * yielded.as_ppm()
@@ -98,8 +100,8 @@ def no_dark_compute(
     most = lookup(logged.run, runs.run, could, default=0)
     require("no FLOP that no booking could do", logged.every(logged.sum(spent.flop) <= most))
     # FLOP of rows of its run that begin before a booking ends, less those of rows that end by its beginning
-    begun = spent.flop.sum_within("36500 days", at=spent.start, per=spent.run)
-    over = spent.flop.sum_within("36500 days", at=spent.end, per=spent.run)
+    begun = let("FLOP of the run that had begun", spent.flop.sum_within("36500 days", at=spent.start, per=spent.run))
+    over = let("FLOP of the run that had ended", spent.flop.sum_within("36500 days", at=spent.end, per=spent.run))
     per = (able.run, spent.run)
     by = latest(begun, at=larger(able.end - seconds(1), able.start), order=spent.start, per=per, default=0)
     gone = latest(over, at=able.start, order=spent.end, per=per, default=0)

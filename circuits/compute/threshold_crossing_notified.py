@@ -78,9 +78,9 @@ def threshold_crossing_notified(
     require("no longer chain of bases", jobs.every(third == ""))
     spent_on = of_model.sum(jobs.flop)
     of_base = let("compute of its base", lookup(base_, of_model.model, spent_on, default=0))
-    of_second = lookup(second, of_model.model, spent_on, default=0)
+    of_second = let("compute of its base's base", lookup(second, of_model.model, spent_on, default=0))
     before = of_base + of_second
-    own = jobs.flop.running(per=jobs.model)
+    own = let("its own compute by then", jobs.flop.running(per=jobs.model))
     total = let("compute of the model by then", own + before)
     first = (total - jobs.flop < threshold) | (own == jobs.flop)
     reached = jobs.where((total >= threshold) & first)
@@ -89,6 +89,7 @@ def threshold_crossing_notified(
     notices = events.where((events.kind == "notify_authority") & events.model.is_given() & events.subject.is_given())
     valid = notices.where(within((notices.subject, notices.model), (crossings.serial, crossings.model)))
     told = latest(valid.serial, at=reached.start + clock, order=valid.at, per=(reached.model, valid.model), default=0)
+    told = let("the last notice by the end of its time", told)
     open_ = reached.start + clock >= as_of
     require("notified in time of what was reached", reached.every((told > 0) | open_))
     answered = valid.group_by(valid.subject, valid.model)
@@ -96,6 +97,7 @@ def threshold_crossing_notified(
         (crossings.serial, crossings.model), (answered.key(0), answered.model), answered.min(valid.at),
         default=Time.largest,
     )  # fmt: skip
+    answer = let("its first notice", answer)
     waiting = crossings.at + clock >= as_of
     require("notified in time of what was expected", crossings.every((answer <= crossings.at + clock) | waiting))
     counted("rows that count", jobs)

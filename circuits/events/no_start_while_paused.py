@@ -27,6 +27,7 @@ from zkcompliance.claim.language import (
     holds,
     implausible,
     latest,
+    let,
     names,
     param,
     require,
@@ -57,8 +58,11 @@ def no_start_while_paused(
         asked, ended = ((jobs.model, pauses.model), (jobs.model, resumes.model)) if own else ((), ())
         paused = latest(pauses.at, at=jobs.start, order=pauses.at, per=asked, default=0)
         resumed = latest(resumes.at, at=jobs.start, order=resumes.at, per=ended, default=0)
+        of = "model" if own else "lab"
+        paused, resumed = let(f"the {of}'s last pause", paused), let(f"the {of}'s last resumption", resumed)
         require(f"no start while {what}", jobs.every((paused < resumed) | (paused == 0)))
         last = latest(pauses.at, at=jobs.end - stop - seconds(1), order=pauses.at, per=asked, default=0)
+        last = let(f"the {of}'s last pause that it could see", last)
         require(f"none goes on while {what}", jobs.every(last <= jobs.start))
     counted("rows that count", jobs)
     reveal("first day", day_of(jobs.start.min(empty=0)))

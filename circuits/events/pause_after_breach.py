@@ -57,12 +57,14 @@ def pause_after_breach(
         begun = pauses.where(pauses.model.is_given() if own else ~pauses.model.is_given())
         ended = resumes.where(resumes.model.is_given() if own else ~resumes.model.is_given())
         begin_per, end_per = ((breaches.model, begun.model), (breaches.model, ended.model)) if own else ((), ())
-        last = latest(begun.at, at=over, order=begun.at, per=begin_per, default=0)
-        kept.append(last > latest(ended.at, at=until, order=ended.at, per=end_per, default=0))
+        of = "model" if own else "lab"
+        last = let(f"the {of}'s last pause", latest(begun.at, at=over, order=begun.at, per=begin_per, default=0))
+        resumed = latest(ended.at, at=until, order=ended.at, per=end_per, default=0)
+        kept.append(last > let(f"the {of}'s last resumption", resumed))
     open_ = over >= as_of
     require("paused in time, and for long enough", breaches.every(open_ | kept[0] | kept[1]))
     per = (breaches.model, deploys.model)
-    deployed = latest(deploys.at, at=until, order=deploys.at, per=per, default=0)
+    deployed = let("the last deployment by then", latest(deploys.at, at=until, order=deploys.at, per=per, default=0))
     require("no deployment meanwhile", breaches.every(deployed < breaches.at))
     counted("breaches that count", breaches)
     reveal("not paused for yet, time still running", breaches.where(open_).count(), figures=2)

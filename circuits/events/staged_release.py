@@ -65,15 +65,16 @@ def staged_release(
     require("every deployment names model, stage and gate", deployed.every(whole))
     deploys = deployed.where(whole)
     ordered = deploys.order_by(deploys.at)
-    last = ordered.stage.previous(default=0)
+    last = let("the stage before", ordered.stage.previous(default=0))
     require("no stage is skipped", ordered.every(ordered.stage <= last + 1))
-    waited = ordered.at - ordered.at.previous(default=0) >= apart
+    waited = ordered.at - let("the deployment before", ordered.at.previous(default=0)) >= apart
     require("a higher stage waits", ordered.every((ordered.stage <= last) | (last == 0) | waited))
 
     gates = deploys.group_by(deploys.gate)
     require("each gate is that of one stage", gates.every(gates.min(deploys.stage) == gates.max(deploys.stage)))
     graded = evals.where((evals.model == model) & evals.suite.is_in(suites))
-    before = graded.where(graded.at < lookup(graded.suite, gates.gate, gates.min(deploys.at), default=0))
+    first = let("the first deployment behind it", lookup(graded.suite, gates.gate, gates.min(deploys.at), default=0))
+    before = graded.where(graded.at < first)
     each = before.group_by(before.suite, before.item)
     ended = (before.status == "success") & (before.limit == "none") & before.score.is_given()
     scored = each.size(ended) >= 1
@@ -92,7 +93,9 @@ def staged_release(
         good = select(these.outcome >= outcome, these.valid_until, 0)
         # what failed stands behind what was passed at its second: at a deployment's own the line above has seen it
         order = these.at + select(these.outcome >= outcome, seconds(0), seconds(1))
-        valid = latest(good, at=deploys.at, order=order, default=0)
+        good = let("its end, if it was passed", good)
+        order = let("its time, a second on if it was not", order)
+        valid = let(f"{layer} audited until", latest(good, at=deploys.at, order=order, default=0))
         require(f"a valid audit of {layer}", deploys.every(valid > deploys.at))
     counted("deployments that count", deploys)
     counted("samples that count", before)

@@ -43,7 +43,7 @@ ROOMS: dict[str, str] = {
     # logs
     "log": "edge errors limits progress quantities schemas spread stark",
     "evidence": "edge errors limits quantities strict_json",
-    "cosigning": "edge errors limits log",
+    "cosigning": "edge errors limits log quantities",
     "importers": "edge errors evidence limits quantities schemas",
     "lineage": "card edge errors limits log progress verify",
     # what is asked, and what comes of it

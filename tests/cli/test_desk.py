@@ -150,7 +150,10 @@ def test_a_name_moves_nothing_on_the_screen(tmp_path: Path) -> None:
     with Desk.create(tmp_path / "desk") as desk:
         number = desk.add(request(), int(time.time()))
         desk.receive(number, bytes(32), Path("a\x1b[2J\nrequest 9  answered"), NOW)
+        desk.judge(1, False, '{"error": {"message": "a\\u001b[2J\\nrequest 9"}, "mismatches": []}', NOW)
+        desk.judge(1, False, "[]", NOW)
         desk.attach(number, "b\x1b[2J\u202e", b"", NOW)
     shown = run("desk", "show", tmp_path / "desk", 1).stdout
     assert "\x1b" not in shown and "\u202e" not in shown and "\nrequest 9" not in shown
+    assert "request 9" in shown and "- the verdict that is kept cannot be read" in shown
     assert run("desk", "show", tmp_path / "desk", 2).exit_code == 2

@@ -72,12 +72,12 @@ def test_first_sight_newest_old(lab: Path, tmp_path: Path) -> None:
     state = ("--state", tmp_path / "s")
     assert "first seen now" in said(verify(lab, "q1", *state)) and "freshness is unknown" in said(verify(lab, "q1"))
     assert "reshness is unknown" not in said(verify(lab, "q2", *state))
-    assert "OLD: 2 segment(s)" in said(verify(lab, "q1", *state)), "an archive accuses nobody"
+    assert "OLD: a checkpoint of 2 segments" in said(verify(lab, "q1", *state)), "an archive accuses nobody"
     other = ("--state", tmp_path / "t")
     assert verify(lab, "q2", *other).exit_code == 0
     refused = verify(lab, "q1", *other)
     assert refused.exit_code == 3 and "error[log-evidence]: rollback" in refused.stderr
-    assert "OLD: 2 segment(s)" in said(verify(lab, "q1", *other, "--at", int(time.time()) - 200))
+    assert "OLD: a checkpoint of 2 segments" in said(verify(lab, "q1", *other, "--at", int(time.time()) - 200))
     assert (tmp_path / "s").stat().st_mode & 0o777 == 0o600
 
 
@@ -160,7 +160,7 @@ def test_a_new_key_needs_a_word(lab: Path, tmp_path: Path) -> None:
 
 def test_a_later_generation_with_and_without_a_lineage(lab: Path, tmp_path: Path) -> None:
     alone = said(verify(lab, "q3"))
-    assert "GENERATION 2 of the log lab.example/compute: it says that it succeeds 2 segment(s)" in alone
+    assert "GENERATION 2 of the log lab.example/compute: it says that it succeeds 2 segments" in alone
     assert "nothing here shows that its rows are the same" in alone
     assert "GENERATION 2" in run("verify", lab / "q3").stdout, "with nothing to hold it against too"
     linked = said(verify(lab, "q3", "--lineage", lab / "lineage"))

@@ -43,7 +43,7 @@ def test_show_one(verb: str, tmp_path: Path) -> None:
     for line in (
         f"Policy eu-ai-act@2: {catalogue.load('eu-ai-act').title}",
         f"For European Union; SHA-256 {catalogue.load('eu-ai-act').digest.hex()}",
-        "In force from 2025-08-02 until 2028-01-01, not included: as this file says, not a law.",
+        "In force from 2025-08-02 to 2027-12-31, both days included: as this file says, not a law.",
         "  These sentences were last held against the texts of these sources on 2026-11-29.",
         "  compute: schema compute; at least 1 row; whoever judges gives the key that is trusted",
         "     outside is exactly 25%",
@@ -68,7 +68,7 @@ def test_what_is_not_in_force_says_so(tmp_path: Path) -> None:
     path.write_bytes(text.replace(b"2028-01-01", b"2025-08-03"))
     shown = run("policies", path)
     assert shown.exit_code == 0
-    assert "NOT IN FORCE now: old@2 was valid until 2025-08-03, not included" in shown.stdout
+    assert "NOT IN FORCE now: old@2 was valid until the end of 2025-08-02, and" in shown.stdout
     assert json.loads(run("policies", path, "--json").stdout)["in_force"] is False
 
 

@@ -114,7 +114,7 @@ def test_refused(lab: Path) -> None:
         (("--subject", f"base-1={lab / 'tuned'}"), "statement-mismatch]: subject: the proof is about base-1"),
         (("--subject", f"base-2={lab / 'model'}"), "statement-mismatch]: subject: "),
         (("--context", "file 8"), "statement-mismatch]: reference: "),
-        (("--at", "2027-08-02"), "policy-not-in-force]: example@1 was valid until 2027-08-02"),
+        (("--at", "2027-08-02"), "policy-not-in-force]: example@1 was valid until the end of 2027-08-01"),
         (("--at", "2025-08-03"), "stale]: the proof is dated"),
         (("--at", "2027-07-30"), "stale]: the proof was made on"),
     ):
@@ -222,11 +222,11 @@ def test_more_proofs_than_a_segment_bears(lab: Path) -> None:
     kit.spend_all_but(1, budget)
     both = ("--policy", lab / "both.toml", *BAND, "-p", "below.limit=2e20")
     result = prove(lab, "none", "other", *both)
-    assert result.exit_code == 1 and "1 proof(s) left, and 2 asked for" in result.stderr
+    assert result.exit_code == 1 and "1 proof left, and 2 asked for" in result.stderr
     assert "error[budget-spent]" in result.stderr and budget.proofs_left() == 1 and not (lab / "none").exists()
     with split_up():
         result = prove(lab, "none", "other")
-    assert result.exit_code == 1 and "1 proof(s) left, and 2 asked for" in result.stderr
+    assert result.exit_code == 1 and "1 proof left, and 2 asked for" in result.stderr
     assert prove(lab, "none", "other").exit_code == 0 and budget.proofs_left() == 0
     (lab / "none").unlink()
 
@@ -244,7 +244,7 @@ def test_shapes_that_cannot_be_proved_are_found_before_the_first_proof(lab: Path
     result = run("prove", *asked, "-o", tmp_path / "none")
     assert result.exit_code == 1 and not (tmp_path / "none").exists(), result.output
     assert (
-        "error[refused]: nothing was proved. example@1 floor: long: log-floor-compute over 61 of log segment(s)"
+        "error[refused]: nothing was proved. example@1 floor: long: log-floor-compute over 61 of log segments"
         in result.stderr
     )
     assert (SealedLog.open(log.path).proofs_left(), SealedLog.open(long.path).proofs_left()) == left

@@ -54,7 +54,7 @@ def test_verified_under_the_logs_own_key(lab: Path, file: str, claim: str) -> No
     (found,) = json.loads(done.stdout)["requirements"]
     root = open_log(lab / "log").checkpoint.root.hex()
     said = "\n".join(map(str, found["warnings"]))
-    assert f"stands for all 2 segment(s) of lab.example/key with the root {root}" in said
+    assert f"stands for the whole of lab.example/key, 2 segments with the root {root}" in said
     stands = {"origin": "lab.example/key", "size": "2", "root": root, "remembered": "0"}
     assert found["logs"][0]["stands_for"] == stands
     values = {each["name"]: each for each in found["values"]}
@@ -63,7 +63,7 @@ def test_verified_under_the_logs_own_key(lab: Path, file: str, claim: str) -> No
 
 def test_said_on_a_terminal(lab: Path) -> None:
     done = verify(lab, *rolled(lab))
-    assert "ROLL-UP: lab.example/rolled.key, 2 segment(s), stands for all 2" in " ".join(done.output.split())
+    assert "ROLL-UP: lab.example/rolled.key, 2 segments, stands for the whole of" in " ".join(done.output.split())
 
 
 def test_without_the_roll_up_file_nothing_is_shown(lab: Path) -> None:

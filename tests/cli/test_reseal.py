@@ -174,7 +174,7 @@ def test_rows_that_are_not_sealed_yet_go_along(folder: Path) -> None:
     assert done.exit_code == 0 and json.loads(done.stdout)["waiting"] == 1, done.output
     assert run("log", "restored", folder / "new").exit_code == 0
     done = run("refresh", folder / "new", "--to", folder / "third", "-o", folder / "third.zkl", "--key", folder / "key")
-    assert done.exit_code == 0 and "1 row(s), as before" in done.output, done.output
+    assert done.exit_code == 0 and "1 row, as before" in done.output, done.output
     assert seal(folder, "third", 1, 6).exit_code == 0
     assert rows(open_log(folder / "third")) == [10**20 + i for i in (*range(6), 0, 6)]
 

@@ -80,7 +80,7 @@ def test_verified_once(stages: list[Path], tmp_path: Path, counted: Counted) -> 
     assert shown(stages[0], "--state", state)["logs"][0]["stands_for"]["remembered"] == "0" and counted.taken() == 2
     again = shown(stages[0], "--state", state)
     assert again["logs"][0]["stands_for"]["remembered"] == "2" and counted.taken() == 0
-    assert any("2 of the 2 proof(s) that show it were verified with this state before" in w for w in again["warnings"])
+    assert any("2 of the 2 proofs that show it were verified with this state before" in w for w in again["warnings"])
     assert shown(stages[1], "--state", state)["logs"][0]["stands_for"]["remembered"] == "2" and counted.taken() == 1
     assert shown(stages[1], "--state", state)["logs"][0]["stands_for"]["remembered"] == "3" and counted.taken() == 0
     (kept,) = json.loads(state.read_text())["logs"][LOG]["rolled"]

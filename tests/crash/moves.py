@@ -142,7 +142,7 @@ def check(path: Path, rows: int) -> None:
     found = [row["at"] for s in log.segments for row in schemas.decode_rows(SCHEMA, s.load_columns())]
     if found != list(range(rows)):
         fail("rows", found)
-    torn = "1 torn ledger record(s), counted as spent"  # the closing record of the old ledger, copied with it
+    torn = "1 torn ledger record, counted as spent"  # the closing record of the old ledger, copied with it
     if faults := [found for found in fsck(path).findings if found.what != torn]:
         fail("fsck", faults)
 

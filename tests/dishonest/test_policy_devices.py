@@ -112,10 +112,10 @@ def test_three_devices_are_counted_and_said(proved: bytes, log: SealedLog) -> No
     (shown,) = {each.logs[0].devices for each in verdict.findings}
     assert shown is not None and (shown.present, shown.verified, shown.supporting, shown.asked) == (3, 3, 3, 3)
     (line,) = [each for each in verdict.findings[0].warnings if each.startswith("DEVICES")]
-    assert "3 piece(s) of evidence in the file 3 verified, and 3 distinct device(s)" in line
+    assert "3 pieces of evidence in the file 3 verified, and 3 distinct devices" in line
     assert "Not shown is whose they are" in line and "no revocation list" in line
     for form in FORMATS:
-        assert "distinct device(s)" in " ".join(write(verdict, form).replace("<wbr>", "").split()), form
+        assert "distinct devices" in " ".join(write(verdict, form).replace("<wbr>", "").split()), form
     log_in_json = json.loads(write(verdict, "json"))["requirements"][0]["logs"][0]
     assert log_in_json["devices"] == {
         "present": "3", "verified": "3", "supporting": "3", "asked": "3", "models": ["GH100 A01 GSP BROM"]
@@ -123,8 +123,8 @@ def test_three_devices_are_counted_and_said(proved: bytes, log: SealedLog) -> No
 
 
 def test_one_that_is_missing(proved: bytes, log: SealedLog) -> None:
-    refused(judge(proved, log, lambda given: given[1:]), "of 2 piece(s) of evidence 2 verified, and 2 device(s) did")
-    refused(judge(proved, log, lambda given: []), "of 0 piece(s)")
+    refused(judge(proved, log, lambda given: given[1:]), "of 2 pieces of evidence 2 verified, and 2 devices did")
+    refused(judge(proved, log, lambda given: []), "of 0 pieces")
 
 
 def test_one_chip_twice(proved: bytes, log: SealedLog) -> None:
@@ -134,7 +134,7 @@ def test_one_chip_twice(proved: bytes, log: SealedLog) -> None:
     again.update(bytes(48), name="NVIDIA:GH100:CC99")
     more = attached(answer(CHIPS[0], body_of(log)), answer(again, body_of(log)))
     ours = attached(answer(CHIPS[0], body_of(log)), answer(CHIPS[1], body_of(log)))
-    refused(judge(proved, log, lambda given: [*ours, *more]), "of 4 piece(s) of evidence 4 verified, and 2 device(s)")
+    refused(judge(proved, log, lambda given: [*ours, *more]), "of 4 pieces of evidence 4 verified, and 2 devices")
 
 
 def test_an_answer_for_another_checkpoint_or_log(proved: bytes, log: SealedLog, tmp_path: Path) -> None:
@@ -146,7 +146,7 @@ def test_an_answer_for_another_checkpoint_or_log(proved: bytes, log: SealedLog, 
     other = body_of(kit.make_log(tmp_path, "o", "lab.example/other", kit.rows()))
     for body in (earlier, other):
         moved = attached(answer(CHIPS[2], body))
-        refused(judge(proved, log, lambda given, moved=moved: [*given[:2], *moved]), "3 verified, and 2 device(s)")
+        refused(judge(proved, log, lambda given, moved=moved: [*given[:2], *moved]), "3 verified, and 2 devices")
 
 
 def test_an_answer_moved_to_this_checkpoint(proved: bytes, log: SealedLog, tmp_path: Path) -> None:
@@ -392,7 +392,7 @@ def test_the_verb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             "verify", tmp_path / "p.zkp", "--policy", tmp_path / "p.toml", "--log-key", tmp_path / "c.pub",
             "--subject", model, "--at", str(now),
         )  # fmt: skip
-        assert verified.exit_code == 0 and "distinct device(s)" in " ".join(verified.stdout.split()), verified.stderr
+        assert verified.exit_code == 0 and "distinct devices" in " ".join(verified.stdout.split()), verified.stderr
         kinds = [each.kind for each in opened(proof).proofs[0].outside.attachments]
         assert kinds == [ROUND, DEVICE, DEVICE, DEVICE]
 

@@ -152,7 +152,7 @@ def test_a_floor_of_the_log_alone_does_not_silence_it(tmp_path: Path) -> None:
     assert verdict.accepted
     below, floor = verdict.findings
     assert (
-        "IT MAY HOLD OF NOTHING: compute has at least 3 row(s), and how many of them count here is not shown: "
+        "IT MAY HOLD OF NOTHING: compute has at least 3 rows, and how many of them count here is not shown: "
         "where none counts, this might be met too"
     ) in below.warnings
     assert not any("HOLD OF NOTHING" in each for each in floor.warnings)

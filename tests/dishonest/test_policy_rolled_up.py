@@ -86,10 +86,10 @@ def test_the_logs_own_checkpoint_is_fresh_and_cosigned(lab: Path) -> None:
     assert done.exit_code == 0, done.output
     root = open_log(lab / "log").checkpoint.root.hex()
     told = " ".join(done.output.split())
-    assert "stands for all 1 segment(s) of lab.example/key" in told
+    assert "stands for the whole of lab.example/key, 1 segment" in told
     for form in ("json", "oscal", "sarif", "junit"):
         text = asked(lab, "--format", form).stdout
-        assert "stands for all 1 segment(s) of lab.example/key" in text and root in text, form
+        assert "stands for the whole of lab.example/key, 1 segment" in text and root in text, form
     found = json.loads(asked(lab, "--json").stdout)["requirements"]
     for each in found:
         assert [log["stands_for"]["origin"] for log in each["logs"]] == ["lab.example/key"]

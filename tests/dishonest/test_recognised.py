@@ -399,7 +399,7 @@ def test_a_key_after_its_day(world: World) -> None:
         judged(world.signed())
     with pytest.raises(EvidenceRefused, match="no authority that it believes"):
         judged(dated(end - HOUR))  # one of the two signatures
-    with pytest.raises(RecognitionRefused, match="is recognised until"):
+    with pytest.raises(RecognitionRefused, match="is recognised before"):
         judged(dated(end - HOUR, end))
     with pytest.raises(RecognitionRefused, match="signed before it says"):
         judged(dated(NOW - DAY, NOW - DAY))

@@ -29,7 +29,8 @@ def _missing(column: Column) -> str:
 
 def _line(column: Column) -> str:
     kind = "enum" if column.type == "enum" else column.type_text
-    return f"| {column.name} | {kind} | {column.doc} | {_missing(column)} |"
+    said = f"; sentences say *{column.words}*" if column.words else ""
+    return f"| {column.name} | {kind} | {column.doc}{said} | {_missing(column)} |"
 
 
 def section(schema: Schema) -> str:

@@ -93,7 +93,7 @@ def test_a_verdict_has_the_sentences_and_not_the_docstring() -> None:
         values = ()
 
     lines = report_words.claim_lines(Shown())  # type: ignore[arg-type]
-    assert "1. most of it: For every row of compute, flop is at most `limit`." in lines
+    assert "1. most of it: For every row of compute, the FLOP spent is at most `limit`." in lines
     assert not any("1e20" in line for line in lines)
 
 

@@ -126,7 +126,7 @@ def test_every_fact_is_on_it(verdict: Verdict) -> None:
     if verdict.policy:
         policy = verdict.policy
         wanted += [policy.id, str(policy.version), policy.digest.hex(), policy.title, policy.jurisdiction]
-        wanted += [*policy.sources, words.day(policy.valid_from), words.day(policy.valid_until), words.checked(policy)]
+        wanted += [*policy.sources, words.in_force(policy.valid_from, policy.valid_until), words.checked(policy)]
     if verdict.subject:
         wanted += [verdict.subject.name, verdict.subject.digest.hex()]
     if verdict.attested:

@@ -61,7 +61,7 @@ def agreed(both: Both, asked: list[str | Path]) -> Answer:
 def test_both_say_the_same(both: Both, lab: Path, asked, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     rolled = ("--roll-up", lab / "rolled.zkr")
     accepted = agreed(both, asked(lab, *rolled))
-    assert accepted.status == "0" and "stands for all 2 segment(s) of lab.example/key" in accepted.out
+    assert accepted.status == "0" and "stands for the whole of lab.example/key, 2 segments" in accepted.out
     assert agreed(both, asked(lab)).decision == ("1", "not-shown")
     assert agreed(both, asked(lab, "--roll-up", lab / "before.zkr")).decision == ("1", "not-shown")
     assert agreed(both, asked(lab, *rolled, key="rolled.key")).decision == ("1", "signature-rejected")

@@ -37,6 +37,7 @@ def test_the_year_of_two_authorities_and_three_labs(tmp_path: Path) -> None:
     assert good.exit_code == 0, good.output
     replayed = run("desk", "verify", tmp_path / "second", 1, proof, "--policy", policy)
     assert replayed.exit_code == 1 and "NOT JUDGED" in replayed.stdout
+    assert "you asked for '" in run("desk", "show", tmp_path / "second", 1).stdout  # long after, too
     other = run("desk", "verify", tmp_path / "first", 2, proof, "--policy", policy)
     assert other.exit_code == 1
     listed = ok("desk", "list", tmp_path / "first")["requests"]

@@ -137,8 +137,10 @@ def card_of(made: ClaimDefinition) -> Card:
 def test_what_is_said() -> None:
     said = [sentence(each.value) for each in sealed_in_time.requirements]
     assert said == [
-        "For every row of events, every moment of its segment's bracket is at most `delay` after at.",
-        "For every row of events, at is at most `delay` after every moment of its segment's bracket.",
+        "For every row of events, every moment of its segment's bracket is at most `delay` after the time of the "
+        "event.",
+        "For every row of events, the time of the event is at most `delay` after every moment of its segment's "
+        "bracket.",
     ]
     assert all(text in words.explain(card_of(sealed_in_time)) for text in (*said, *words.WHAT_A_BRACKET_IS))
 

@@ -137,8 +137,8 @@ def test_twelve_calendar_months_each_with_an_evaluation() -> None:
     assert not interpret(every_month, at(*each), {"first": "2026-02"}).holds
     assert compile_claim(every_month).program.digest
     assert sentence(every_month.requirements[0].value) == (
-        "The number of distinct values of the month of at over (evals where the month of at is not before `first` and "
-        "the month of at is before (`first` + 12)) is 12."
+        "The number of distinct values of month of the time of grading in evals (only rows where the month of the time "
+        "of grading is not before `first` and the month of the time of grading is before (`first` + 12)) is 12."
     )
 
 
@@ -156,16 +156,17 @@ def defined(make: Any) -> Any:
     ("make", "text"),
     [
         (lambda i, t: i.every(month_of(i.aware) >= "2026-03"),
-         "For every row of i, the month of aware is not before 2026-03."),
-        (lambda i, t: i.every(month_of(i.aware) == "1970-01"), "For every row of i, the month of aware is 1970-01."),
+         "For every row of i, the month of the time of awareness is not before 2026-03."),
+        (lambda i, t: i.every(month_of(i.aware) == "1970-01"),
+         "For every row of i, the month of the time of awareness is 1970-01."),
         (lambda i, t: i.every(day_of(i.aware) - day_of(i.occurred) <= 3),
-         "For every row of i, (the day of aware − the day of occurred) is at most 3."),
+         "For every row of i, (the day of the time of awareness − the day of the time of occurrence) is at most 3."),
         (lambda i, t: i.every(year_of(i.aware) > year_of(t)),
-         "For every row of i, the year of `t` is before the year of aware."),
+         "For every row of i, the year of `t` is before the year of the time of awareness."),
         (lambda i, t: i.every(day_of(i.aware) < day_of(i.occurred) + 30),
-         "For every row of i, the day of aware is before (the day of occurred + 30)."),
+         "For every row of i, the day of the time of awareness is before (the day of the time of occurrence + 30)."),
         (lambda i, t: i.group_by(month_of(i.aware)).every(i.group_by(month_of(i.aware)).size() <= 5),
-         "For every group of (i with the same month of aware), the number of its rows is at most 5."),
+         "For every value of month of the time of awareness in i, the number of its rows is at most 5."),
     ],
 )  # fmt: skip
 def test_sentences(make: Any, text: str) -> None:

@@ -79,12 +79,16 @@ def test_sentences() -> None:
     def said(make: Any) -> str:
         return sentence(defined(make).requirements[2].value)
 
-    row = "For every row of (c where utilisation is given), "
-    assert said(lambda j: j.every((j.end - j.start) // days(7) <= 5)) == f"{row}⌊(end − start) / 1 week⌋ is at most 5."
-    assert said(lambda j: j.every(j.utilisation.as_ppm() <= 5)) == (
-        f"{row}utilisation in parts per million is at most 5."
+    row = "For every row of c (only rows where the utilisation is given), "
+    assert said(lambda j: j.every((j.end - j.start) // days(7) <= 5)) == (
+        f"{row}((the end − the start) / 1 week, rounded down) is at most 5."
     )
-    assert said(lambda j: j.every(j.utilisation // percent(1) <= 5)) == f"{row}⌊utilisation / 1%⌋ is at most 5."
+    assert said(lambda j: j.every(j.utilisation.as_ppm() <= 5)) == (
+        f"{row}the utilisation in parts per million is at most 5."
+    )
+    assert said(lambda j: j.every(j.utilisation // percent(1) <= 5)) == (
+        f"{row}(the utilisation / 1%, rounded down) is at most 5."
+    )
 
 
 def test_a_rate_may_be_above_100_percent() -> None:

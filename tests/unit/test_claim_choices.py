@@ -94,7 +94,7 @@ def test_an_order_of_choices(make: Any, true_of: set[str]) -> None:
 
 def test_it_is_said_by_names() -> None:
     assert sentence(of_risk(lambda d, a, x: d.every(d.risk >= "high")).requirements[1].value) == (
-        "For every row of d, risk is at least high."
+        "For every row of d, the risk class is at least high."
     )
 
 

@@ -84,12 +84,16 @@ def test_sentences() -> None:
         return sentence(defined(make).requirements[1].value)
 
     assert said(lambda a, b, c, e: a.flop.mean() - b.flop.mean() <= e) == (
-        "The difference (the mean flop over (c where run is ‘a’)) − (the mean flop over (c where run is ‘b’)) is at "
-        "most `e` (which holds where either is over no rows)."
+        "The difference (the mean FLOP spent over the rows of c (only rows where the run is ‘a’)) − (the mean FLOP "
+        "spent "
+        "over the rows of c (only rows where the run is ‘b’)) is at most `e` (which holds where either is over no "
+        "rows)."
     )
     assert said(lambda a, b, c, e: abs(a.share(a.flop > 5) - c.share(c.flop > 5)) < "5%") == (
-        "The size of the difference (the share of (c where run is ‘a’) for which flop is above 5 FLOP) − (the share of "
-        "c for which flop is above 5 FLOP) is below 5% (which does not hold where either is over no rows)."
+        "The size of the difference (the share of the rows of c (only rows where the run is ‘a’) for which the FLOP "
+        "spent "
+        "is above 5 FLOP) − (the share of the rows of c for which the FLOP spent is above 5 FLOP) is below 5% (which "
+        "does not hold where either is over no rows)."
     )
 
 
@@ -97,13 +101,16 @@ def test_no_rows_are_warned_about() -> None:
     """Of the difference's both sides, and of a mean that is required in both directions."""
     made = defined(lambda a, b, c, e: a.flop.mean() - b.flop.mean() <= e)
     found = interpret(made, {"c": rows_of([5], [])}, {"e": 0})
-    assert found.holds and found.warnings == ("'x' holds over zero rows: (c where run is ‘b’)",)
+    assert found.holds and found.warnings == ("'x' holds over zero rows: c (only rows where the run is ‘b’)",)
     both = defined(lambda a, b, c, e: (a.flop.mean() <= e) & (a.flop.mean() >= e))
     assert interpret(both, {"c": rows_of([], [5])}, {"e": 9}).warnings == (
-        "'x' holds over zero rows: (c where run is ‘a’)",
+        "'x' holds over zero rows: c (only rows where the run is ‘a’)",
     )
     either = defined(lambda a, b, c, e: (a.flop.mean() <= e) | (b.flop.mean() <= e))
-    assert any("(c where run is ‘a’)" in each for each in interpret(either, {"c": rows_of([], [5])}, {"e": 9}).warnings)
+    assert any(
+        "c (only rows where the run is ‘a’)" in each
+        for each in interpret(either, {"c": rows_of([], [5])}, {"e": 9}).warnings
+    )
 
 
 @pytest.mark.parametrize(

@@ -128,9 +128,9 @@ def test_sentences() -> None:
     def said(make: Any) -> str:
         return sentence(defined(make).requirements[1].value)
 
-    runs = "For every group of (c with the same run), "
+    runs = "For every run in c, "
     assert said(lambda c, d: c.site.or_else("x").n_unique() <= 5) == (
-        "The number of distinct values of site (where missing, ‘x’) over c is at most 5."
+        "The number of distinct values of site (where missing, ‘x’) in c is at most 5."
     )
     assert said(lambda c, d: c.group_by(c.run).every(c.group_by(c.run).n_unique(c.phase) <= 5)) == (
         f"{runs}the number of distinct values of phase over its rows is at most 5."
@@ -140,11 +140,11 @@ def test_sentences() -> None:
     )
     assert said(
         lambda c, d: c.group_by(c.run).every(c.group_by(c.run).last(c.flop, order=(c.start, descending(c.end))) <= 5)
-    ) == (f"{runs}the flop of its last row in order of start and end (descending) is at most 5 FLOP.")
+    ) == (f"{runs}the FLOP spent of its last row in order of start and end (descending) is at most 5 FLOP.")
     assert said(lambda c, d: c.order_by(descending(c.start)).flop.is_sorted()) == (
-        "Flop never falls from row to row of (c in order of start (descending))."
+        "The FLOP spent never falls from row to row of c in order of start (descending)."
     )
-    assert said(lambda c, d: c.any(c.is_last)) == "For some row of c, not (there is a later row of c)."
+    assert said(lambda c, d: c.any(c.is_last)) == "For some row of c, there is no later row of c."
 
 
 def test_refusals() -> None:

@@ -81,18 +81,22 @@ def test_sentences(name: str) -> None:
 def test_sentences_are_these() -> None:
     text = explain(provable(claim_of("compute_band")[0]))
     assert (
-        "(the total flop of compute (only rows where (“of the model”) and phase is one of `phases`) + `before`), as a "
-        "share of `limit`, is at least `at_least`; “of the model” is `model` is (none) or not (model is given and "
-        "model is not `model`)."
+        "(the total FLOP spent in compute (only rows where “of the model” holds and the phase is one of `phases`) + "
+        "`before`), as a share of `limit`, is at least `at_least`; “of the model” means that `model` is none or (the "
+        "model is missing or the model is `model`)."
     ) in text
-    assert "is one of `phases`) + `before`); “of the model” is" in text
+    assert "is one of `phases`) + `before`); “of the model” means" in text
     text = explain(provable(claim_of("chips_registered")[0]))
     assert (
-        "The intervals [start, end) of used (only rows where end is not before `since`) with the same chip do" in text
+        "The intervals from the start to the end of the rows of used (only rows where the end is not before `since`) "
+        "with the same chip do not overlap." in text
     )
-    assert "“the registration's beginning” is from of the chip chip in registry (without a match: the end of" in text
+    assert (
+        "“the registration's beginning” is the start of tenure on that row of registry whose chip is this row's chip "
+        "(if" in text
+    )
     text = explain(provable(claim_of("evals_cadence")[0]))
-    assert "(`since` if none)" in text
+    assert "(if there is none: `since`)" in text
     assert "gap (Seconds; default 180 days; a clock that runs out): the longest time between evaluations" in text
 
 

@@ -163,21 +163,24 @@ def test_a_running_sum_at_its_edges() -> None:
 def test_sentences() -> None:
     said = [sentence(made.requirements[0].value) for made in (states, window, own_window, running)]
     assert said[0] == (
-        "For every row of compute, the serial of the last row of (events where kind is pause) whose (model (where "
-        "missing, none)) is this row's run and whose at is the latest that is not after this row's end (7 if none) is "
-        "at most 9."
+        "For every row of compute, the serial number on the last row of events (only rows where the kind of event is "
+        "pause) whose model (where missing, none) is this row's run and whose time of the event is the latest that is "
+        "not after this row's end (if there is none: 7) is at most 9."
     )
     assert said[1] == (
-        "For every row of compute, the total flop of those rows of compute whose end is after this row's end − "
+        "For every row of compute, the total FLOP spent in those rows of compute whose end is after this row's end − "
         "`length` and not after this row's end is at most ≈3.16e29 FLOP (316,912,650,057,057,350,374,175,801,344)."
     )
     assert said[2].startswith(
-        "For every row of compute, the total (devices (where missing, 0) − 3) of those rows of (compute where phase is "
-        "pretraining) with the same run whose (devices (where missing, 0)) is above this row's"
+        "For every row of compute, the total of (the number of devices (where missing, 0) − 3) in those rows of "
+        "compute "
+        "(only rows where the phase is pretraining) with the same run whose number of devices (where missing, 0) is "
+        "above this row's number of devices (where missing, 0) − "
     )
     assert said[3] == (
-        "For every row of compute, the total flop of (compute where phase is pretraining in order of end) with the "
-        "same run up to and with this row is at most ≈3.16e29 FLOP (316,912,650,057,057,350,374,175,801,344)."
+        "For every row of compute, the total FLOP spent in the rows of compute (only rows where the phase is "
+        "pretraining) with the same run, in order of end, up to and with this row is at most ≈3.16e29 FLOP "
+        "(316,912,650,057,057,350,374,175,801,344)."
     )
 
 

@@ -91,7 +91,7 @@ def test_what_is_no_set(given: dict[str, object], words: str) -> None:
 def test_sentences() -> None:
     text = explain(provable(banned))
     assert "chips (Set of Id, at most 3; default c7, c8" in text or "at most 3; default c8, c7" in text
-    assert "For no row of used, chip is one of `chips`." in text
+    assert "For no row of used, the chip is one of `chips`." in text
 
 
 def test_sentences_of_neighbours_and_absence() -> None:
@@ -110,10 +110,14 @@ def test_sentences_of_neighbours_and_absence() -> None:
         require("b", by_size.every(by_size.size().previous(default=0) <= 5))
 
     text = explain(provable(said))
-    assert "model (where missing, none) is not found as model (where missing, none) in others or " in text
-    assert "the at of the last earlier row of events with the same model (where missing, none) (1970" in text
     assert (
-        "the number of its rows of the last earlier group of (events with the same model (where missing, none) in order"
+        "there is no row of others whose model (where missing, none) is this row's model (where missing, none) or "
+    ) in text
+    assert (
+        "the time of the event on the closest earlier row of events with the same model (where missing, none) (if "
+    ) in text
+    assert (
+        "the number of its rows on the closest earlier of the values of model (where missing, none) in events, in"
         in text
     )
     assert "the the" not in text

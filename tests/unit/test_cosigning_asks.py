@@ -92,8 +92,7 @@ def test_a_copy_put_back_and_a_fork(log: Path, tmp_path: Path) -> None:
         assert not alone(sealed(tmp_path / "other", KEY, 3), url).unmet
         other = sealed(tmp_path / "forked", KEY, 2)
         assert (
-            "has signed 3 segment(s) of lab.example/x before, and this folder has 2"
-            in alone(other, url).answers[0].said
+            "has signed 3 segments of lab.example/x before, and this folder has 2" in alone(other, url).answers[0].said
         )
         assert "the log was forked" in alone(log, url).answers[0].said
         assert len(told) == 1 and "fork of the log lab.example/x" in told[0], "who forks leaves evidence"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from zkcompliance.card import kinds
-from zkcompliance.card.sentence import aloud
 from zkcompliance.schemas import CATALOGUE
 from zkcompliance.schemas.shape import Schema
 
@@ -37,11 +36,3 @@ def test_what_is_not_proven_speaks_of_the_log_at_hand() -> None:
     assert "name no model" in kinds.about(incidents, "m") and "by its name alone" in kinds.about(
         kinds.kinds_of(["incident", "eval"]), "m"
     )
-
-
-def test_rows_that_are_left_out_are_said_in_words() -> None:
-    said = "the total flop of (compute where phase is one of `phases`) is below `limit`"
-    wanted = "the total flop of compute (only rows where phase is one of `phases`) is below `limit`"
-    assert aloud(said, ["compute"]) == wanted and aloud(said, []) == aloud(said, ["other"]) == said
-    nested = "for every group of ((evals where x) with the same item) where y"
-    assert aloud(nested, ["evals"]) == "for every group of (evals (only rows where x) with the same item) where y"

@@ -143,7 +143,7 @@ def test_one_that_is_interrupted_is_finished_or_dropped(log: Path, monkeypatch: 
         with pytest.raises(Killed):
             nothing(log)
     with Writer(log, KEY) as writer:
-        assert writer.checkpoint.size == 1 and "finished: 1 segment(s)" in writer.recovered[0]
+        assert writer.checkpoint.size == 1 and "finished: 1 segment" in writer.recovered[0]
     with pytest.raises(AlreadySealed):
         nothing(log)
     assert counts(log) == [0]

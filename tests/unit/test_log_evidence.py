@@ -57,7 +57,7 @@ def test_a_rollback_is_shown() -> None:
     error = noticed(signed(9), signed(8), ENTRIES[:8])
     found = Evidence.parse(error.document)
     assert (found.kind, found.older, found.newer, found.proof) == (ROLLBACK, signed(8), signed(9), ())
-    assert "it shows 8 segment(s), and 9 had been seen" in error.message
+    assert "it shows 8 segments, and 9 had been seen" in error.message
 
 
 def test_evidence_is_convincing_or_refused() -> None:

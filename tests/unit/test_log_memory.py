@@ -112,7 +112,9 @@ def test_an_archive_verified_again_accuses_nobody(verifier: Verifier) -> None:
     verifier.see(shown(7, "q2"))
     for each in (shown(3, "q1"), shown(7, "q2"), shown(3, "q1")):
         said = verifier.see(each).said
-        assert (len(said) == 1 and "OLD: 7 segment(s)" in said[0]) == (each.statement == shown(3, "q1").statement)
+        assert (len(said) == 1 and "OLD: a checkpoint of 7 segments" in said[0]) == (
+            each.statement == shown(3, "q1").statement
+        )
     found = verifier.accuses(ROLLBACK, shown(3, "never seen"))
     assert (found.older, found.newer) == (shown(3, "").note, shown(7, "").note)
     verifier.accuses(ROLLBACK, shown(5, "nor this checkpoint"))

@@ -278,7 +278,7 @@ def test_rows_of_a_busy_log_are_spooled_and_sealed_by_its_holder(log: Path, capl
         assert any("found the log busy" in f.what for f in fsck(log).findings) and fsck(log).clean
         with caplog.at_level(logging.WARNING):
             second.seal()
-        assert "3 row(s) are kept in it durably, and are sealed by the next seal" in caplog.text
+        assert "it keeps 3 rows durably, sealed by the next seal" in caplog.text
         append(second, 200, 1)
         holder.seal()
         assert sealed(log) == [0, 100, 101, 102] and len(spools(log)) == 1

@@ -212,12 +212,12 @@ ONE, TWO, THREE = example(1, 100 * DAY, 200 * DAY), example(2, 150 * DAY, 300 * 
         (ONE, 150 * DAY - 1, None),
         (ONE, 150 * DAY, "eu-ai-act@1 is superseded by eu-ai-act@2 since 1970-05-31"),
         (ONE, 180 * DAY, "eu-ai-act@1 is superseded by eu-ai-act@3 since 1970-06-30"),
-        (ONE, 200 * DAY, "eu-ai-act@1 was valid until 1970-07-20, not included, and this is 1970-07-20"),
+        (ONE, 200 * DAY, "eu-ai-act@1 was valid until the end of 1970-07-19, and this is 1970-07-20"),
         (TWO, 150 * DAY, None),
         (TWO, 180 * DAY, "eu-ai-act@2 is superseded by eu-ai-act@3 since 1970-06-30"),
         (THREE, 180 * DAY, None),
         (THREE, 400 * DAY - 1, None),
-        (THREE, 400 * DAY, "eu-ai-act@3 was valid until 1971-02-05, not included, and this is 1971-02-05"),
+        (THREE, 400 * DAY, "eu-ai-act@3 was valid until the end of 1971-02-04, and this is 1971-02-05"),
     ],
 )
 def test_in_force(policy: Policy, now: int, said: str | None) -> None:

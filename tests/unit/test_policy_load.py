@@ -127,7 +127,7 @@ def test_dates_of_a_key_need_something_that_dates_a_checkpoint() -> None:
         old, new = parse_policy(kept.encode()).logs["registry"].keys
         assert (old.since, old.until, new.since, new.until) == (None, 1780272000, 1772323200, 1798761600)
     said = describe(parse_policy(sound().encode()))["logs"]["registry"]
-    assert " until 2026-06-01, not included, registry" in said and " from 2026-03-01 until 2027-01-01, not" in said
+    assert " before 2026-06-01, registry" in said and " from 2026-03-01 and before 2027-01-01" in said
     kept = text.replace("[freshness]\n", "").replace(proof, "").replace(checkpoint, "").replace(cosigners, "")
     with pytest.raises(MalformedPolicy, match=r"^logs\.registry\.keys\[1\]: needs \[cosigners\] or freshness\.proof"):
         parse_policy(kept.encode())

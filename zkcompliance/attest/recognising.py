@@ -98,7 +98,7 @@ def _colleague(data: bytes, policy: Policy, now: int, lists: Sequence[Withdrawn]
         dated = max(_dated(each.data, each.stamp, policy.anchors) for each in signatures)
         if dated >= rule.until:
             raise RecognitionRefused(
-                f"{rule.verifier} is recognised until {show_time(rule.until)}, not included, and a signature of its "
+                f"{rule.verifier} is recognised before {show_time(rule.until)}, and a signature of its "
                 f"verdict is dated {show_time(dated)}"
             )
         if dated + limits.MAX_CLOCK_SECONDS < said.judged_at:

@@ -61,7 +61,8 @@ class Signed:
                 if not key.verifies(each.data, self.signed):
                     raise SignatureRejected(f"the signature under the keyid {each.keyid} is not that key's")
                 return each
-        raise SignatureRejected(f"the verdict is not signed by the key with the keyid {key.keyid}")
+        names = ", ".join(each.keyid for each in self.signatures) or "none"
+        raise SignatureRejected(f"the verdict is not signed by the key {key.keyid}; it names these keys: {names}")
 
     def encode(self) -> bytes:
         """The file."""

@@ -2,9 +2,9 @@
 none.
 
 The language has one sentence for each way of asking: `the number of rows of compute is at least 5`, or above it, of a
-selection `(compute where …)` too, and `for some row of compute, …`. Only a requirement that is such a sentence from its
-beginning to its end counts. A selection whose own words have a bracket in them does not, and nor does one of several
-conditions: then it is not said that rows are asked for, though they may be.
+selection `compute (only rows where …)` too, and `for some row of compute, …`. Only a requirement that is such a
+sentence from its beginning to its end counts. A selection whose own words have a bracket in them does not, and nor does
+one of several conditions: then it is not said that rows are asked for, though they may be.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ def asked_rows(card: Card, values: Mapping[str, int]) -> dict[str, int]:
 def _least(sentence: Sentence, slot: str, values: Mapping[str, int]) -> int:
     """How many rows of the slot a sentence asks for; 0: it does not ask."""
     text, name = sentence.named(), re.escape(slot)
-    if text.startswith((f"for some row of {slot}, ", f"for some row of ({slot} where ")):
+    if text.startswith((f"for some row of {slot}, ", f"for some row of {slot} (only rows where ")):
         return 1
-    rows = rf"the number of rows of (?:{name}|\({name} where [^()]*\)) is (at least|above) (?:([0-9,]+)|`(\w+)`)"
+    rows = rf"the number of rows of {name}(?: \(only rows where [^()]*\))? is (at least|above) (?:([0-9,]+)|`(\w+)`)"
     asked = re.fullmatch(rows, text)
     if asked is None:
         return 0

@@ -13,7 +13,7 @@ from zkcompliance.card import places, types
 from zkcompliance.card.beside import Beside
 from zkcompliance.card.parameter import Parameter, filled
 from zkcompliance.card.reading import Identities, Identity
-from zkcompliance.card.sentence import Hole, Sentence, whole
+from zkcompliance.card.sentence import Hole, Sentence, apart, whole
 from zkcompliance.card.types import Type
 from zkcompliance.card.vacuity import Edge, Vacuous
 from zkcompliance.quantities import show_id
@@ -68,7 +68,9 @@ class Reveal:
         """What it is, whether a policy's `rows` is asked of it, and how it is rounded."""
         counts = f", which are the rows of {self.counts} that count" if self.counts else ""
         rounding = "" if self.figures is None else f", rounded down to {self.figures} significant figures"
-        return f"{self.says.named()}{counts}{rounding}."
+        what, *meanings = apart(self.says.named())
+        parts = [f"{what.removesuffix('.')}{counts}{rounding}", *(each.removesuffix(".") for each in meanings)]
+        return f"{'; '.join(parts)}."
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+
+_MEANING = re.compile("; (?=“)(?=(?:[^‘’]*‘[^‘’]*’)*[^‘’]*$)")  # before what a name stands for, in no quoted id
 
 
 @dataclass(frozen=True)
@@ -37,11 +39,12 @@ class Sentence:
 
 
 def whole(text: str) -> str:
-    """With a capital and a full stop."""
-    return f"{text[:1].upper()}{text[1:]}."
+    """With a capital, in brackets too, and a full stop."""
+    at = len(text) - len(text.lstrip("("))
+    return f"{text[:at]}{text[at : at + 1].upper()}{text[at + 1 :]}."
 
 
-def aloud(text: str, logs: Iterable[str]) -> str:
-    """A sentence for people: `(compute where …)` of a log of this name is `compute (only rows where …)`."""
-    names = "|".join(sorted(map(re.escape, logs), key=len, reverse=True))
-    return re.sub(rf"\((?=(?:{names}) where )(\S+) where ", r"\1 (only rows where ", text) if names else text
+def apart(text: str) -> list[str]:
+    """A whole sentence as several: what is asked, and what each of its names stands for, `“its end” is …`."""
+    first, *meanings = _MEANING.split(text.removesuffix("."))
+    return [f"{first}.", *(f"{each}." for each in meanings)]

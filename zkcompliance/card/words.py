@@ -5,7 +5,7 @@ from __future__ import annotations
 from zkcompliance.card import kinds, reading, types
 from zkcompliance.card.model import Card, Clause, Slot
 from zkcompliance.card.parameter import CLOCK, NOW, Parameter
-from zkcompliance.card.sentence import aloud, whole
+from zkcompliance.card.sentence import apart, whole
 
 BRACKET = "its segment's bracket"  # as sentences have it that speak of one
 WHAT_A_BRACKET_IS = (
@@ -34,21 +34,24 @@ def explain(card: Card) -> str:
     lines.append("It holds when all of this is so:")
     for number, each in enumerate(card.clauses, 1):
         implied = " (implied)" if each.implied else ""
-        lines.append(f"  {number}. {each.name}{implied}: {said(card, each)}")
+        asked, *meanings = apart(said(each))
+        lines += [f"  {number}. {each.name}{implied}: {asked}", *(f"     {meaning}" for meaning in meanings)]
     if about_brackets(card):
         lines += ["", *WHAT_A_BRACKET_IS]
     if about_last_moments(card) and not about_first_moments(card):
         lines += ROWS_AHEAD
     lines += ["", "Revealed beyond the parameters and each segment's size rounded up to a power of two:"]
-    names = [slot.name for slot in card.slots]
-    lines += [f"  {each.name}: {aloud(each.words(), names)}" for each in card.reveals] or ["  nothing."]
+    for value in card.reveals:
+        what, *meanings = apart(value.words())
+        lines += [f"  {value.name}: {what}", *(f"     {meaning}" for meaning in meanings)]
+    lines += [] if card.reveals else ["  nothing."]
     rows = kinds.kinds_of(slot.schema for slot in card.slots)
     return "\n".join([*lines, f"Not proven: {kinds.complete(rows)}; {kinds.true_rows(rows)}."])
 
 
-def said(card: Card, clause: Clause) -> str:
+def said(clause: Clause) -> str:
     """One requirement as a whole sentence, with the parameters' names."""
-    return whole(aloud(clause.says.named(), [slot.name for slot in card.slots]))
+    return whole(clause.says.named())
 
 
 def about_brackets(card: Card) -> bool:

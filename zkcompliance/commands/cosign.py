@@ -16,6 +16,7 @@ from zkcompliance.edge import exchange, regular
 from zkcompliance.edge.shown import command as shown_command
 from zkcompliance.errors import QuorumUnmet, UsageError
 from zkcompliance.limits import MAX_WITNESSES
+from zkcompliance.quantities import number_of
 
 if TYPE_CHECKING:
     import ssl
@@ -152,7 +153,7 @@ def _print(log: Path, collected: Collected, as_json: bool) -> None:
         "not cosigned by enough" if collected.unmet else "cosigned",
         {
             "log": f"{log} ({checkpoint.origin})",
-            "checkpoint": f"{checkpoint.size} segment(s), root {checkpoint.root.hex()}",
+            "checkpoint": f"{number_of(checkpoint.size, 'segment')}, root {checkpoint.root.hex()}",
             "cosigned by": ", ".join(sorted(others)) or "nobody",
         },
     )

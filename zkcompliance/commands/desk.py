@@ -15,6 +15,7 @@ from zkcompliance.commands.asked_proof import document, said
 from zkcompliance.commands.deciding import decide_or_say, deciding_options, leave
 from zkcompliance.commands.options import json_option
 from zkcompliance.errors import UsageError
+from zkcompliance.quantities import number_of
 
 if TYPE_CHECKING:
     from zkcompliance.desk.store import Filed
@@ -144,7 +145,7 @@ def list_command(desk: Path, as_json: bool) -> None:
         console.print_json({"requests": [_brief(each, now) for each in found]})
         return
     console.print_table(
-        f"{len(found)} request{'' if len(found) == 1 else 's'}",
+        number_of(len(found), "request"),
         ["id", "standing", "lab", "policy", "answer by", "proofs"],
         [
             [
@@ -181,7 +182,8 @@ def show_command(desk: Path, number: int, as_json: bool) -> None:
         fields[f"proof {place}"] = f"{proof.path}, SHA-256 {proof.sha256}, came {show_time(proof.received)}"
         for verdict in proof.verdicts:
             outcome = "accepted" if verdict.accepted else "not accepted"
-            fields[f"proof {place}"] += f"\n{outcome}, judged {show_time(verdict.judged)}"
+            why = "".join(f"\n- {each}" for each in _why(verdict.document))
+            fields[f"proof {place}"] += f"\n{outcome}, judged {show_time(verdict.judged)}{why}"
     for place, each in enumerate(found.evidence, 1):
         fields[f"evidence {place}"] = f"{each.name}, SHA-256 {each.sha256}, put {show_time(each.added)}"
     console.print_fields(f"request {found.id}", fields)
@@ -230,7 +232,7 @@ def key_list_command(desk: Path, as_json: bool) -> None:
         console.print_json({"keys": listed})
         return
     rows = [[name, fingerprint(key), key.text] for name, key in keys.items()]
-    console.print_table(f"{len(keys)} key{'' if len(keys) == 1 else 's'}", ["name", "digits", "key"], rows)
+    console.print_table(number_of(len(keys), "key"), ["name", "digits", "key"], rows)
 
 
 @key_command.command("digits")
@@ -279,6 +281,21 @@ def _evidence(verdict: Verdict) -> bytes | None:
 
     error = verdict.error
     return error.document.encode() if isinstance(error, LogEvidence) and error.document else None
+
+
+def _why(document: str) -> list[str]:
+    """Why a verdict, as JSON, does not accept its file, each reason once; none where it does."""
+    try:
+        verdict = json.loads(document)
+        faults = [each["message"] for each in (verdict["error"], *verdict["mismatches"]) if each]
+        faults = faults or [
+            f"{each['name']}: {each['error']['message'] if each['error'] else each['status']}"
+            for each in verdict["requirements"]
+            if each["status"] != "met"
+        ]
+        return [" ".join(each.split()) for each in dict.fromkeys(faults)]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return ["the verdict that is kept cannot be read"]
 
 
 def _standing(filed: Filed, now: int) -> str:

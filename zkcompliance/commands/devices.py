@@ -13,6 +13,7 @@ from zkcompliance.commands.options import json_option
 from zkcompliance.edge import regular
 from zkcompliance.edge.given import whole
 from zkcompliance.errors import EvidenceRefused, MalformedEvidence, UsageError
+from zkcompliance.quantities import number_of
 
 if TYPE_CHECKING:
     from zkcompliance.evidence.answer import Asked
@@ -66,11 +67,11 @@ def command(
     asked = _asked(layout, body, beacon, keep=bool(evidence))
     for each in evidence:
         names = _take(layout, asked, each, root)
-        console.note(f"{each}: {len(names)} device(s) answered: {', '.join(names)}")
+        console.note(f"{each}: {number_of(len(names), 'device')} answered: {', '.join(names)}")
     for each in stamps:
-        console.note(f"{each}: of {_stamp(layout, body, each)} answer(s)")
+        console.note(f"{each}: of {number_of(_stamp(layout, body, each), 'answer')}")
     if requests is not None:
-        console.note(f"{requests}: {_requests(layout, body, requests)} request(s)")
+        console.note(f"{requests}: {number_of(_requests(layout, body, requests), 'request')}")
     kept = answers.of_checkpoint(layout, body)
     if as_json:
         console.print_json(
@@ -83,7 +84,7 @@ def command(
     console.print_fields(
         "devices of a log",
         {
-            "log": f"{path} ({log.origin}), {log.checkpoint.size} segment(s)",
+            "log": f"{path} ({log.origin}), {number_of(log.checkpoint.size, 'segment')}",
             "nonce": asked.nonce.hex(),
             "beacon": f"round {asked.round}" if asked.round else "none",
             "answers": f"{len(kept)} kept for this checkpoint",

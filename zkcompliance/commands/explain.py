@@ -15,7 +15,7 @@ from zkcompliance.commands import console
 from zkcompliance.commands.options import claim_file_option, complete_subjects, error_classes, json_option
 from zkcompliance.commands.policies import show
 from zkcompliance.errors import UsageError, ZkComplianceError
-from zkcompliance.quantities import show_time
+from zkcompliance.quantities import number_of, show_time
 
 if TYPE_CHECKING:
     from zkcompliance.claim.model import Claim
@@ -235,7 +235,7 @@ def _claim(claimed: Claimed) -> dict[str, str]:
     for slot in program.logs:
         fields[f"log {slot.name}"] = ", ".join(place.log.origin for place in claimed.filling(slot.name))
     tables, equations = len(program.tables), len(program.equations)
-    fields["program"] = f"{program.digest.hex()}: {tables} table(s), {equations} equation(s)"
+    fields["program"] = f"{program.digest.hex()}: {number_of(tables, 'table')}, {number_of(equations, 'equation')}"
     return fields
 
 

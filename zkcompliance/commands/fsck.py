@@ -13,6 +13,7 @@ from zkcompliance.edge.shown import command as say
 from zkcompliance.edge.shown import escaped
 from zkcompliance.errors import LogEvidence
 from zkcompliance.outputs import Outputs, kinds
+from zkcompliance.quantities import number_of
 
 
 @click.command("fsck")
@@ -72,9 +73,10 @@ def _check(path: Path, deep: bool, as_json: bool) -> None:
         )
     elif not as_json:
         rows = [(str(index), f"{count:,}", str(left)) for index, count, left in health.segments]
-        many = "" if health.size == 1 else "s"
         console.print_table(
-            f"log {escaped(health.origin)}: {health.size} segment{many}", ("segment", "rows", "proofs left"), rows
+            f"log {escaped(health.origin)}: {number_of(health.size, 'segment')}",
+            ("segment", "rows", "proofs left"),
+            rows,
         )
         for finding in health.findings:
             console.print_text(escaped(f"{'FAULT' if finding.fault else 'note'}  {finding.where}: {finding.what}"))

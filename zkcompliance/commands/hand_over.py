@@ -9,6 +9,7 @@ import click
 from zkcompliance.commands import console
 from zkcompliance.commands.options import json_option
 from zkcompliance.outputs import places
+from zkcompliance.quantities import number_of
 
 
 @click.command("hand-over")
@@ -39,13 +40,12 @@ def command(log: Path, place: Path, share: str, as_json: bool) -> None:
         ]
         console.print_json({"log": str(log), "to": str(made.place), "part": made.part, "segments": handed})
         return
-    many = "" if len(made.shares) == 1 else "s"
     console.print_fields(
         "handed over",
         {
             "log": str(log),
             "to": str(made.place),
-            "segments": f"{len(made.shares)} segment{many}, {min(made.shares)} to {max(made.shares)}",
+            "segments": f"{number_of(len(made.shares), 'segment')}, {min(made.shares)} to {max(made.shares)}",
             "share": f"{made.part} of what was left, {_range(units)} units of each",
             "next": f"zkcompliance receive {made.place.name} --key KEY.pub, by who gets it",
         },

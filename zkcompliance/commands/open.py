@@ -12,6 +12,7 @@ import click
 from zkcompliance.commands import console
 from zkcompliance.commands.options import json_option
 from zkcompliance.errors import UsageError
+from zkcompliance.quantities import number_of
 
 if TYPE_CHECKING:
     from zkcompliance.evidence.beacon import Round
@@ -162,8 +163,8 @@ def _check_about(log: SealedLog, asked: Request) -> None:
     rows, there = asked.openings, log.checkpoint
     if (rows.origin, rows.size, rows.root) != (there.origin, there.size, there.root):
         raise UsageError(
-            f"the request is of {rows.origin} at {rows.size} segment(s), and {log.path} is {there.origin} at "
-            f"{there.size}: open the folder as it was then",
+            f"the request is of {rows.origin} at {number_of(rows.size, 'segment')}, and {log.path} is {there.origin} "
+            f"at {there.size}: open the folder as it was then",
             help=_HELP,
         )
 
@@ -200,7 +201,7 @@ def _tell(opened: Opened, output: Path, as_json: bool) -> None:
         )  # fmt: skip
         return
     console.print_fields(
-        f"opened {len(shown.rows)} row{'' if len(shown.rows) == 1 else 's'}",
+        f"opened {number_of(len(shown.rows), 'row')}",
         {
             "file": f"{output} ({shown.size:,} bytes)", "of": shown.log.origin, **left,
             "texts": str(len(shown.texts)), "evidence": str(len(shown.pieces)),

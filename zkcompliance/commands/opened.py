@@ -12,6 +12,7 @@ import click
 from zkcompliance.commands import console
 from zkcompliance.edge import given
 from zkcompliance.errors import Undecided, UsageError
+from zkcompliance.quantities import number_of
 
 if TYPE_CHECKING:
     from zkcompliance.openings.check import Shown
@@ -86,7 +87,7 @@ def _tell(shown: Shown, text: str, form: str, as_json: bool, *, printed: bool, o
     if form != "table" and printed:
         click.echo(text, nl=False)
         return
-    console.print_fields(f"{len(shown.rows)} row{'' if len(shown.rows) == 1 else 's'}, shown", _fields(shown, ours))
+    console.print_fields(f"{number_of(len(shown.rows), 'row')}, shown", _fields(shown, ours))
     if printed:
         console.print_text(text)
 

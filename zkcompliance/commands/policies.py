@@ -134,6 +134,7 @@ def show(policy: Policy, as_json: bool) -> None:
 def _list(as_json: bool) -> None:
     from zkcompliance.policy import catalogue
     from zkcompliance.report import policy as words
+    from zkcompliance.report.words import in_force
 
     found = [catalogue.load(name) for name in catalogue.names()]
     now = int(time.time())
@@ -152,7 +153,7 @@ def _list(as_json: bool) -> None:
         return
     rows = [
         (
-            p.label, p.title, f"{words.day(p.valid_from)} to {words.day(p.valid_until)}{'' if valid else ', not now'}",
+            p.label, p.title, f"{in_force(p.valid_from, p.valid_until)}{'' if valid else ', not now'}",
             "-" if p.checked is None else words.day(p.checked), ", ".join(p.logs),
         )
         for p, valid in zip(found, standing, strict=True)

@@ -10,6 +10,7 @@ from zkcompliance.claim import catalogue
 from zkcompliance.commands.console import print_json, print_text
 from zkcompliance.prove import beside, own_claims
 from zkcompliance.prove.needs import Cadence, ColumnNeed, LogNeed, Named, cadence, named, needs
+from zkcompliance.quantities import number_of
 
 if TYPE_CHECKING:
     from zkcompliance.policy.model import Policy
@@ -73,7 +74,7 @@ def _column(need: ColumnNeed, schema: Schema) -> dict[str, Any]:
 
 def lines(policy: Policy, found: Sequence[LogNeed], times: Sequence[Cadence], names: Sequence[Named]) -> list[str]:
     """The same for a person."""
-    out = [f"What {policy.label} needs to be logged: {len(found)} log{'' if len(found) == 1 else 's'}"]
+    out = [f"What {policy.label} needs to be logged: {number_of(len(found), 'log')}"]
     for log in found:
         out += ["", f"{log.rule.name}: schema {log.schema.label}, {log.schema.doc}", *_of_log(log)]
         for need in log.columns:
@@ -104,7 +105,7 @@ def _of_log(log: LogNeed) -> list[str]:
     if log.further:
         said.append("may be left out: requirements that name it are met without it")
     if rule.rows:
-        said.append(f"at least {rule.rows:,} row{'' if rule.rows == 1 else 's'}")
+        said.append(f"at least {number_of(rule.rows, 'row')}")
     said += [
         f"at least {least:,} that count{'s' if least == 1 else ''} for {name}" for name, least in log.counted.items()
     ]

@@ -11,6 +11,7 @@ import click
 from zkcompliance.commands import asked_proof, console
 from zkcompliance.commands.options import claim_file_option, complete_policies, json_option
 from zkcompliance.errors import UsageError
+from zkcompliance.quantities import number_of
 
 if TYPE_CHECKING:
     from zkcompliance.log.checkpoint import Checkpoint
@@ -158,9 +159,10 @@ def _ask_rows(
         )  # fmt: skip
         return
     console.print_fields(
-        f"request for {rows} row{'' if rows == 1 else 's'} of {asked.origin}",
+        f"request for {number_of(rows, 'row')} of {asked.origin}",
         {
-            "file": f"{output} (send it to the lab now)", "of": f"{asked.size} segment(s), root {asked.root.hex()}",
+            "file": f"{output} (send it to the lab now)",
+            "of": f"{number_of(asked.size, 'segment')}, root {asked.root.hex()}",
             "drawn by": f"round {asked.round} of {beacon}, published {show_time(drawn)}",
             "answer by": show_time(request.answer_by),
         },

@@ -13,6 +13,7 @@ from zkcompliance.commands.options import complete_schemas, json_option
 from zkcompliance.edge import shown
 from zkcompliance.errors import UsageError
 from zkcompliance.outputs import Outputs, kinds, places
+from zkcompliance.quantities import number_of
 
 if TYPE_CHECKING:
     from zkcompliance.prove.reseal import Resealed
@@ -122,8 +123,8 @@ def _tell(made: Resealed, output: Path, as_json: bool) -> None:
             "log": f"{log.path} ({log.origin})",
             **({"schema": f"{log.schema.label}, after {made.before.label}"} if made.before != log.schema else {}),
             "segments": f"{len(log.segments)}, {made.carried} of them carried over as they were",
-            **({"not sealed yet": f"{made.waiting} row(s), as before"} if made.waiting else {}),
+            **({"not sealed yet": f"{number_of(made.waiting, 'row')}, as before"} if made.waiting else {}),
             "proofs left": f"{log.proofs_left()} per segment",
-            "lineage": f"{output} ({size:,} bytes, {made.proofs} new proof{'' if made.proofs == 1 else 's'})",
+            "lineage": f"{output} ({size:,} bytes, {number_of(made.proofs, 'new proof')})",
         },
     )

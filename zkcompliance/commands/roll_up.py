@@ -12,6 +12,7 @@ import click
 from zkcompliance.commands import console
 from zkcompliance.commands.options import cluster_option, json_option
 from zkcompliance.outputs import Outputs, kinds, places
+from zkcompliance.quantities import number_of
 
 if TYPE_CHECKING:
     from zkcompliance.prove.rollup import RolledUp
@@ -74,7 +75,7 @@ def tell(made: RolledUp, file: Path, as_json: bool) -> None:
         {
             "roll-up": f"{made.log.path} ({made.log.origin})",
             "segments": f"{len(made.log.segments)} in all, {made.sealed} new",
-            "stands for": f"{of.origin}, {of.size} segment(s), root {of.root.hex()}",
-            "roll-up file": f"{file} ({size:,} bytes, {made.proved} new proof{'' if made.proved == 1 else 's'})",
+            "stands for": f"{of.origin}, {number_of(of.size, 'segment')}, root {of.root.hex()}",
+            "roll-up file": f"{file} ({size:,} bytes, {number_of(made.proved, 'new proof')})",
         },
     )

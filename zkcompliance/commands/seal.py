@@ -17,6 +17,7 @@ from zkcompliance.edge.pairs import pairs
 from zkcompliance.edge.shown import command as say
 from zkcompliance.errors import LogError, UsageError
 from zkcompliance.progress import Progress
+from zkcompliance.quantities import number_of
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -140,7 +141,9 @@ def command(
     it is sealed every so often, and at the end, which SIGINT or SIGTERM is (docs/live.md).
 
     With --beacon the segments hold a public random number, which nobody knew before its moment: they were not made
-    before. With a time stamp or cosignatures soon after (`zkcompliance timestamp`), a proof can show when.
+    before. With a time stamp or cosignatures soon after (`zkcompliance timestamp`), a proof can show when. With
+    --follow its file is read at each seal, for something else to fetch it anew: what is wrong is said, and the seal
+    goes on without.
 
     A row's source is self_declared, and another is refused, as is a number of evidence: both are set where --evidence
     was checked, and stated only by whoever meters others' work (--meterer). Evidence of NVIDIA GPUs and tokens make
@@ -160,8 +163,8 @@ def command(
     if evidence and (follow or cluster is not None or empty):
         with_ = "--follow" if follow else "--empty" if empty else "--cluster"
         raise UsageError(f"--evidence does not go with {with_}: seal what it backs by itself")
-    if beacon is not None and (follow or cluster is not None):
-        raise UsageError("--beacon goes with neither --follow nor --cluster", help="zkcompliance seal --help")
+    if beacon is not None and cluster is not None:
+        raise UsageError("--beacon does not go with --cluster", help="zkcompliance seal --help")
     if follow:
         from zkcompliance.commands.follow import follow as followed
 
@@ -237,7 +240,7 @@ def command(
                     )
                 waiting = writer.pending_rows
                 if waiting and not empty:
-                    console.note(f"{waiting} row(s) appended earlier are sealed too")
+                    console.note(f"{number_of(waiting, 'row')} appended earlier are sealed too")
                 before = writer.checkpoint.size
                 if sealing is not None:
                     sealing.keep(folder)
@@ -276,7 +279,7 @@ def command(
         )  # fmt: skip
         return 0
     console.print_fields(
-        "sealed that there are no rows" if empty else f"sealed {sealed:,} row{'' if sealed == 1 else 's'}",
+        "sealed that there are no rows" if empty else f"sealed {number_of(sealed, 'row')}",
         {
             "log": f"{path} ({log.origin})",
             "segments": f"{checkpoint.size} in all, {checkpoint.size - before} new",

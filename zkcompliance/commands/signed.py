@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zkcompliance import limits
-from zkcompliance.commands import console
+from zkcompliance.commands import console, signed_told
 from zkcompliance.edge import given
-from zkcompliance.errors import RequirementNotShown, StatementMismatch, Undecided, UsageError
+from zkcompliance.errors import RecognitionRefused, RequirementNotShown, StatementMismatch, Undecided, UsageError
+from zkcompliance.quantities import show_time
 
 if TYPE_CHECKING:
-    from zkcompliance.attest.signed import Signed
-    from zkcompliance.attest.streaks import StreakSummary
-    from zkcompliance.attest.summary import Summary
+    from zkcompliance.attest.keys import PublicKey
+    from zkcompliance.commands.signed_told import Told
 
 _WHOLE = "zkcompliance verify verdict.json --attestation-key authority.pub.pem"
-_TAKEN = ("attestation_key", "policy", "claim_files")  # of what a verdict is asked with
+_TAKEN = ("attestation_key", "withdrawn", "policy", "claim_files")  # of what a verdict is asked with
 
 
 def is_signed(path: Path) -> bool:
@@ -27,9 +27,10 @@ def is_signed(path: Path) -> bool:
 
 
 def verify(path: Path, asked: dict[str, Any], as_json: bool) -> int:
-    """Check who signed the verdict, and tell what it says: that is their word, and nothing is proved here.
+    """Tell what a signed verdict says, whose it is, and whether the given key signed it: nothing is proved here.
 
-    UsageError for options that are of a proof file; Undecided without a key; SignatureRejected, MalformedAttestation.
+    UsageError for options that are of a proof file; SignatureRejected, MalformedAttestation; StatementMismatch for
+    another policy, or a list of another verifier's. Without a key it is told all the same, and nothing is decided.
     """
     from zkcompliance.attest import streaks, verdicts
     from zkcompliance.attest.keys import EVERY, PublicKey
@@ -41,55 +42,50 @@ def verify(path: Path, asked: dict[str, Any], as_json: bool) -> int:
             f"--{other[0].replace('_', '-')} does not go with a signed verdict, which is what another says of a proof",
             help=_WHOLE,
         )
-    if asked["attestation_key"] is None:
-        raise Undecided("whose verdict it is meant to be is not said: --attestation-key is not given", help=_WHOLE)
     signed = Signed.decode(verdicts.read_signed(path))
-    key = PublicKey.load(asked["attestation_key"], EVERY)
-    signed.of(key)
-    said = streaks.read(signed.payload)
-    last = said.last if isinstance(said, streaks.StreakSummary) else said
+    key = None if asked["attestation_key"] is None else PublicKey.load(asked["attestation_key"], EVERY)
+    if key is not None:
+        signed.of(key)
+    told = signed_told.Told(signed, streaks.read(signed.payload), key)
     if asked["policy"] is not None:
         policy = policies.load(str(asked["policy"]), asked["claim_files"])
-        if policy.digest != last.policy.digest:
-            raise StatementMismatch(f"policy: the verdict is by {last.policy.label}, another file than {policy.label}")
-    _tell(signed, said, last, key.keyid, as_json)
-    if last.passed:
-        return 0
-    return console.report_error(RequirementNotShown("the verdict says that the policy was not met"))
-
-
-def _tell(signed: Signed, said: Summary | StreakSummary, last: Summary, keyid: str, as_json: bool) -> None:
-    from zkcompliance.attest.streaks import StreakSummary
-    from zkcompliance.quantities import show_time
-
-    names = [each.name for each in said.periods] if isinstance(said, StreakSummary) else []
-    verdicts = said.verdicts if isinstance(said, StreakSummary) else (said,)
-    others = [each.keyid for each in signed.signatures if each.keyid != keyid]
+        if policy.digest != told.last.policy.digest:
+            raise StatementMismatch(
+                f"policy: the verdict is by {told.last.policy.label}, another file than {policy.label}"
+            )
+    told = signed_told.with_lists(told, _lists(told, asked["withdrawn"], key))
     if as_json:
-        document = {
-            "format": "zkcompliance-signed-verdict/v1", "accepted": last.passed, "verifier": last.verifier,
-            "signed_by": keyid, "not_checked": others, "statement": sha256(signed.payload).hexdigest(),
-            "judged_at": str(said.judged_at), "periods": names,
-            "policy": {
-                "id": last.policy.id, "version": str(last.policy.version), "sha256": last.policy.digest.hex(),
-            },
-            "subject": None if last.subject is None else last.subject.name,
-            "proofs": [each.file.hex() for each in verdicts],
-            "requirements": [{"name": each.name, "status": each.status} for each in last.requirements],
-        }  # fmt: skip
-        console.print_json(document)
-        return
-    what = "met" if last.passed else "not met"
-    if names:
-        what = f"met in {len(names)} period{'' if len(names) == 1 else 's'} without a gap, {names[0]} until {names[-1]}"
-    fields = {
-        "says": f"{last.verifier}, on {show_time(said.judged_at)}",
-        "policy": f"{last.policy.label}, SHA-256 {last.policy.digest.hex()}",
-        "about": "no model" if last.subject is None else last.subject.name,
-        "proofs": ", ".join(each.file.hex() for each in verdicts),
-        "requirements": "; ".join(f"{each.name}: {each.status}" for each in last.requirements),
-        "signed by": keyid,
-    }
-    if others:
-        fields["not checked"] = f"{', '.join(others)}: signatures of keys that you did not give"
-    console.print_fields(f"SIGNED, NOT PROVED HERE: {last.policy.label} was {what}", fields)
+        console.print_json(signed_told.document(told))
+    else:
+        signed_told.show(told)
+    return _left(told)
+
+
+def _lists(told: Told, paths: Sequence[Path], key: PublicKey | None) -> list[Any]:
+    """The lists of withdrawn verdicts that are given, of the verdict's own verifier and signed by the key."""
+    from zkcompliance.attest.withdrawn import read_list
+    from zkcompliance.policy.proofs import read
+
+    if paths and key is None:
+        raise UsageError("--withdrawn goes with --attestation-key, by which the list has to be signed too", help=_WHOLE)
+    made = [read_list(read(path, limits.MAX_ATTESTATION_BYTES), [key]) for path in paths if key is not None]
+    for each in made:
+        if each.verifier != told.last.verifier:
+            raise StatementMismatch(
+                f"the list of withdrawn verdicts is of {each.verifier}, and the verdict of {told.last.verifier}"
+            )
+    return made
+
+
+def _left(told: Told) -> int:
+    """The exit status, and why it is not 0."""
+    if told.key is None:
+        return console.report_error(
+            Undecided("whether it is signed is not checked: the key of whoever signed it is not given", help=_WHOLE)
+        )
+    if told.taken_back is not None:
+        at, why = show_time(told.taken_back.at), told.taken_back.reason
+        return console.report_error(RecognitionRefused(f"its verifier withdrew the verdict on {at}: {why}"))
+    if not told.last.passed:
+        return console.report_error(RequirementNotShown("the verdict says that the policy was not met"))
+    return 0

@@ -10,6 +10,7 @@ import click
 from zkcompliance.commands import console
 from zkcompliance.commands.watch import stopping
 from zkcompliance.errors import InternalError, UsageError
+from zkcompliance.quantities import number_of
 
 
 @click.command("witness")
@@ -56,7 +57,9 @@ def command(keys: tuple[Path, ...], log_keys: tuple[Path, ...], trust: Path | No
     witness = Witness(signers, logs, open_bound(state, keys), console.note)
     with stopping() as stopped, serving.serving(witness, listening) as ended:
         names = ", ".join(dict.fromkeys(each.verifier.name for each in signers))
-        console.print_text(f"{names} follows {len({key.name for key in logs})} log(s) at {serving.url_of(listening)}")
+        console.print_text(
+            f"{names} follows {number_of(len({key.name for key in logs}), 'log')} at {serving.url_of(listening)}"
+        )
         while not stopped and not ended.is_set():
             time.sleep(0.2)
         if ended.is_set() and not stopped:

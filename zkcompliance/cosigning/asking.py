@@ -21,6 +21,7 @@ from zkcompliance.limits import MAX_CLOCK_SECONDS, MAX_WITNESS_ANSWER_BYTES
 from zkcompliance.log import note
 from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.log.cosignature import CosignerKey
+from zkcompliance.quantities import number_of
 
 MAX_CONFLICTS = 4  # times that it may say another size: others may submit a newer checkpoint meanwhile
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 8.0  # seconds before it is asked again
@@ -117,13 +118,16 @@ def _asked(address: Address, shown: Shown, how: Asking) -> tuple[tuple[str, ...]
             raise _Wrong("answers 409 without the size of what it has signed")
         if other > ours:
             raise _Wrong(
-                f"has signed {other} segment(s) of {shown.checkpoint.origin} before, and this folder has {ours}: it "
+                f"has signed {number_of(other, 'segment')} of {shown.checkpoint.origin} before, and this folder has "
+                f"{ours}: it "
                 "was put back from a backup, or the log was forked"
             )
         if other == size:
             if size == ours:
-                raise _Wrong(f"has signed another checkpoint of {ours} segment(s) before: the log was forked")
-            raise _Wrong(f"refuses to go on from {size} segment(s), and says that it has signed as many")
+                raise _Wrong(
+                    f"has signed another checkpoint of {number_of(ours, 'segment')} before: the log was forked"
+                )
+            raise _Wrong(f"refuses to go on from {number_of(size, 'segment')}, and says that it has signed as many")
         size = other
     raise _Wrong(f"named another size {MAX_CONFLICTS + 1} times")
 

@@ -33,6 +33,7 @@ from zkcompliance.evidence.tokens import JsonKey
 from zkcompliance.importers import instances, settings
 from zkcompliance.importers.model import Row
 from zkcompliance.limits import MAX_EVIDENCE_BYTES, MAX_EVIDENCE_JSON_BYTES
+from zkcompliance.quantities import number_of
 from zkcompliance.schemas import DEVICE_KINDS, Schema
 
 if TYPE_CHECKING:
@@ -172,7 +173,7 @@ def _of_tokens(name: str, piece: bytes, trusted: Trusted, now: int) -> Backing:
     devices = tokens.read(piece, trusted.tokens, now)
     issuers = ", ".join(sorted({each.issuer for each in devices}))
     return Backing(
-        name, piece, "signed", f"{len(devices)} device(s), as {issuers} says", "chip", CHIP,
+        name, piece, "signed", f"{number_of(len(devices), 'device')}, as {issuers} says", "chip", CHIP,
         partial(_chips, [(each.identity, each.at) for each in devices]),
     )  # fmt: skip
 
@@ -190,7 +191,7 @@ def _of_bundle(name: str, piece: bytes, trusted: Trusted) -> Backing:
             if place == len(trusted.keys):
                 raise
             continue
-        return Backing(name, piece, "signed", f"{len(files)} file(s) signed by the key given", files=files)
+        return Backing(name, piece, "signed", f"{number_of(len(files), 'file')} signed by the key given", files=files)
     raise EvidenceRefused("it is not signed by a key that is trusted")
 
 
@@ -204,7 +205,8 @@ def _of_trail(name: str, piece: bytes, trusted: Trusted) -> Backing:
     trail = cloudtrail.check(digests, logs, trusted.aws)
     return Backing(
         name, piece, "signed",
-        f"CloudTrail of the account {trail.account}, {len(digests)} digest(s) without a gap, {len(logs)} log file(s)",
+        f"CloudTrail of the account {trail.account}, {number_of(len(digests), 'digest')} without a gap, "
+        f"{number_of(len(logs), 'log file')}",
         "compute", instances.OPTIONS, partial(instances.rows, trail),
     )  # fmt: skip
 

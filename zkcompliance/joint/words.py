@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from zkcompliance.card import reading, types
+from zkcompliance.quantities import number_of
 
 
 def flop(amount: int) -> str:
@@ -12,4 +13,4 @@ def flop(amount: int) -> str:
 
 def segments(count: int) -> str:
     """`1 segment`, `2 segments`."""
-    return f"{count:,} segment{'' if count == 1 else 's'}"
+    return number_of(count, "segment")

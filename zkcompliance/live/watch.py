@@ -26,7 +26,7 @@ from zkcompliance.live.pulling import Pulled, pulled
 from zkcompliance.live.taking import File, Killed, Taking, named, sealed_beside
 from zkcompliance.log import files
 from zkcompliance.log.writer import refuse_roll_up
-from zkcompliance.quantities import show_time
+from zkcompliance.quantities import number_of, show_time
 
 RETRY = 30.0  # seconds until a log that others hold, or of which a seal was killed, is tried again
 MAX_HEALTH_BYTES = 16 << 20
@@ -90,9 +90,8 @@ class Watch:
         """One line: rows sealed, the last seal, what is wrong."""
         rows, last = sum(each.rows for each in self._counts.values()), max(e.sealed for e in self._counts.values())
         wrong = len(self.errors)
-        return (
-            f"{rows:,} row{'' if rows == 1 else 's'} sealed, last seal {show_time(last) if last else 'not yet'}, "
-            + (f"{wrong} thing{'' if wrong == 1 else 's'} wrong: {self.errors[0].message}" if wrong else "all is well")
+        return f"{number_of(rows, 'row')} sealed, last seal {show_time(last) if last else 'not yet'}, " + (
+            f"{number_of(wrong, 'thing')} wrong: {self.errors[0].message}" if wrong else "all is well"
         )
 
     def _state(self, log: Log, source: Source) -> State:
@@ -158,7 +157,10 @@ class Watch:
         given = [
             File(each.source.importer.name, dict(each.source.options), each.name, str(each.path)) for each in inputs
         ]
-        asked = Taking(str(log.path), str(log.key), log.schema.label, self._clock(), tuple(given))
+        asked = Taking(
+            str(log.path), str(log.key), log.schema.label, self._clock(), tuple(given),
+            None if log.beacon is None else str(log.beacon), log.beacon_required,
+        )  # fmt: skip
         for sentence in sealed_beside(asked, sealed):
             self._tell(sentence)
 

@@ -16,6 +16,7 @@ from zkcompliance.log.cosignature import CosignerKey
 from zkcompliance.log.cosigner import add_lines
 from zkcompliance.log.layout import Layout, Settings
 from zkcompliance.log.store import load_public
+from zkcompliance.quantities import number_of
 
 
 def add(
@@ -30,7 +31,7 @@ def add(
         before, checkpoint, _ = load_public(layout, settings)
         if checkpoint != of:
             raise LogError(
-                f"{layout.root} was sealed meanwhile: it has {checkpoint.size} segment(s), not {of.size}",
+                f"{layout.root} was sealed meanwhile: it has {number_of(checkpoint.size, 'segment')}, not {of.size}",
                 help=command("zkcompliance", "cosign", layout.root),
             )
         after = add_lines(before, lines, cosigners)

@@ -25,6 +25,7 @@ from zkcompliance.errors import CheckpointMismatch, LogEvidence, MalformedNote
 from zkcompliance.log import merkle, note
 from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.log.note import VerifierKey
+from zkcompliance.quantities import number_of
 
 FORMAT = "zkcompliance-evidence-1"
 FORK, ROLLBACK, SUCCEEDED = "fork", "rollback", "succeeded"
@@ -77,14 +78,15 @@ class Evidence:
         old, new = (read(text, self.key) for text in (self.older, self.newer))
         named = new.succeeds or new
         what = {
-            SUCCEEDED: f"it signed {old.size} segment(s) of {old.origin}, which is not how it ended as "
+            SUCCEEDED: f"it signed {number_of(old.size, 'segment')} of {old.origin}, which is not how it ended as "
             f"{new.origin}, that succeeds it, says: with {named.size} and root {named.root.hex()}",
             FORK: f"it says that {old.origin} succeeds two different checkpoints"
             if old.succeeds != new.succeeds
-            else f"it signed {old.size} and {new.size} segment(s), and the one does not extend the other",
-            ROLLBACK: f"it shows {old.size} segment(s), and {new.size} had been seen before"
+            else f"it signed {old.size} and {number_of(new.size, 'segment')}, and the one does not extend the other",
+            ROLLBACK: f"it shows {number_of(old.size, 'segment')}, and {new.size} had been seen before"
             if old.origin == new.origin
-            else f"it shows {old.size} segment(s) of {old.origin}, and {new.origin}, which came after, had been seen",
+            else f"it shows {number_of(old.size, 'segment')} of {old.origin}, and {new.origin}, which came after, had "
+            f"been seen",
         }[self.kind]
         return LogEvidence(f"{self.kind} of the log {self.key.name}: {what}", document=self.document)
 

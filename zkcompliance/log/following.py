@@ -14,6 +14,7 @@ from zkcompliance.log import evidence, merkle, note
 from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.log.evidence import FORK, SUCCEEDED, Evidence
 from zkcompliance.log.note import VerifierKey
+from zkcompliance.quantities import number_of
 
 
 def check(known: Mapping[str, str], shown: str, keys: Collection[VerifierKey], proof: Sequence[bytes]) -> Checkpoint:
@@ -34,14 +35,14 @@ def check(known: Mapping[str, str], shown: str, keys: Collection[VerifierKey], p
             raise CosignRefused(f"{new.origin}: a proof that goes on from nothing has no hashes")
         return new
     if new.size < old.size:
-        raise CosignRefused(f"{new.origin} has {old.size} segment(s) already, not {new.size}")
+        raise CosignRefused(f"{new.origin} has {number_of(old.size, 'segment')} already, not {new.size}")
     if new.size == old.size:
         if new.root != old.root:
             raise _refusal(FORK, before, shown, keys, (), f"{new.origin}: another root over the same segments")
         if proof:
             raise CosignRefused(f"{new.origin}: a proof over no new segments has no hashes")
     elif not merkle.consistent(old.size, old.root, new.size, new.root, list(proof)):
-        why = f"{new.origin}: not shown to extend the {old.size} segment(s) signed before"
+        why = f"{new.origin}: not shown to extend the {number_of(old.size, 'segment')} signed before"
         raise _refusal(FORK, before, shown, keys, proof, why)
     return new
 
@@ -62,12 +63,12 @@ def _check_generation(text: str, shown: str, new: Checkpoint, keys: Collection[V
     before, after = new.succeeds, known.succeeds
     if before is not None and known.origin == before.origin and _state(known) != _state(before):
         why = (
-            f"{new.origin} says that it succeeds {before.size} segment(s) of {before.origin}, and "
+            f"{new.origin} says that it succeeds {number_of(before.size, 'segment')} of {before.origin}, and "
             f"the newest that was signed here of it has {known.size}, or another root"
         )
         raise _refusal(SUCCEEDED, text, shown, keys, (), why)
     if after is not None and after.origin == new.origin and _state(after) != _state(new):
-        why = f"{new.origin} was succeeded by {known.origin}, with {after.size} segment(s), not more"
+        why = f"{new.origin} was succeeded by {known.origin}, with {number_of(after.size, 'segment')}, not more"
         raise _refusal(SUCCEEDED, shown, text, keys, (), why)
     if known.origin == new.origin and known.succeeds != new.succeeds:
         why = f"{new.origin} is said to succeed another checkpoint than before"

@@ -35,6 +35,7 @@ from zkcompliance.log.layout import Layout, Settings
 from zkcompliance.log.leftovers import PUBLIC_NAMES
 from zkcompliance.log.store import SealedLog, Segment
 from zkcompliance.progress import Progress, silent
+from zkcompliance.quantities import number_of
 from zkcompliance.stark.commit.budget import KEPT_PROOFS, Budget
 from zkcompliance.stark.commit.entry import ENTRY_BYTES
 from zkcompliance.stark.profiles import EXTENSION_DEGREE, log_mask
@@ -254,7 +255,7 @@ def _segment_faults(
     if copy and (fault := _share_fault(segment, budget)):
         yield Finding(True, where, fault)
     if torn := budget.torn():
-        yield Finding(False, where, f"{torn} torn ledger record(s), counted as spent")
+        yield Finding(False, where, f"{number_of(torn, 'torn ledger record')}, counted as spent")
     if behind := budget.behind():
         remedy = command("zkcompliance", "fsck", layout.root, "--count-spent")
         yield Finding(

@@ -14,6 +14,7 @@ from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.log.evidence import FORK, ROLLBACK, SUCCEEDED, Evidence
 from zkcompliance.log.memory import Generation, Known, Seen
 from zkcompliance.log.note import VerifierKey
+from zkcompliance.quantities import number_of
 
 
 def accuse(
@@ -35,7 +36,7 @@ def accuse(
 def apart(old: Checkpoint, new: Checkpoint) -> str:
     """That two checkpoints of a log are of two histories."""
     return (
-        f"the checkpoint of {new.size} segment(s) of {new.origin} does not go on from that of {old.size} of "
+        f"the checkpoint of {number_of(new.size, 'segment')} of {new.origin} does not go on from that of {old.size} of "
         f"{old.origin}, which was seen before"
     )
 

@@ -11,6 +11,7 @@ from zkcompliance.log import files, leftovers, rows, sealing, staging
 from zkcompliance.log.layout import Layout, Settings, split_entries
 from zkcompliance.log.signer import SignerKey
 from zkcompliance.log.store import load_public
+from zkcompliance.quantities import number_of
 from zkcompliance.stark.commit.budget import ledger_bytes
 from zkcompliance.stark.commit.entry import ENTRY_BYTES
 
@@ -35,7 +36,7 @@ def recover(layout: Layout, settings: Settings, key: SignerKey) -> list[str]:
         text, _ = sealing.sign(settings, key, stored[:size])
         with files.locked(layout.swap):
             files.replace(layout.checkpoint, text.encode())
-        done.append(f"an interrupted seal was finished: {size - checkpoint.size} segment(s), now {size}")
+        done.append(f"an interrupted seal was finished: {number_of(size - checkpoint.size, 'segment')}, now {size}")
     if len(data) > size * ENTRY_BYTES:
         sealing.truncate_entries(layout.entries, size)
         done.append("an interrupted seal was dropped; its appended rows are still pending")

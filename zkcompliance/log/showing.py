@@ -7,6 +7,7 @@ from typing import Any
 
 from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.log.evidence import FORK, SUCCEEDED, Evidence, read
+from zkcompliance.quantities import number_of
 
 FORMAT = "zkcompliance-shown/v1"
 
@@ -36,7 +37,7 @@ def lines(evidence: Evidence, data: bytes) -> list[str]:
         f"  log        {evidence.key.name}",
         f"  key        {evidence.key.text}",
         *(
-            f"  signed     {each.size:,} segment(s) of {each.origin}, root {each.root.hex()}{_after(each)}"
+            f"  signed     {number_of(each.size, 'segment')} of {each.origin}, root {each.root.hex()}{_after(each)}"
             for each in (old, new)
         ),
         "  shown      both checkpoints are signed by this key, and they are as it is said here",
@@ -55,15 +56,18 @@ def sentence(evidence: Evidence) -> str:
         )
     if evidence.kind != FORK:
         return (
-            f"whoever holds the key signed {new.size:,} segment(s) of {new.origin}, and an earlier state of the log, "
-            f"{old.size:,} of {old.origin}, was shown to somebody who had seen the later one"
+            f"whoever holds the key signed {number_of(new.size, 'segment')} of {new.origin}, and an earlier state of "
+            f"the log, {old.size:,} of {old.origin}, was shown to somebody who had seen the later one"
         )
     if old.succeeds != new.succeeds:
         return f"whoever holds the key signed two beginnings of {old.origin}, which succeed two different checkpoints"
     if old.size == new.size:
-        return f"whoever holds the key signed two different logs of {old.size:,} segment(s) under the name {old.origin}"
+        return (
+            f"whoever holds the key signed two different logs of {number_of(old.size, 'segment')} under the name "
+            f"{old.origin}"
+        )
     return (
-        f"whoever holds the key signed {old.size:,} and {new.size:,} segment(s) of {old.origin}, "
+        f"whoever holds the key signed {old.size:,} and {number_of(new.size, 'segment')} of {old.origin}, "
         "and the larger log does not begin with the smaller one"
     )
 

@@ -20,6 +20,7 @@ from zkcompliance.log.signer import SignerKey
 from zkcompliance.log.spooled import bring, new_spool
 from zkcompliance.log.writer import Clock, Writer, check_key, checked_chunks, refuse_roll_up
 from zkcompliance.progress import Progress, silent
+from zkcompliance.quantities import number_of
 from zkcompliance.schemas import Schema
 from zkcompliance.schemas.evolution import widened
 
@@ -154,10 +155,10 @@ class SpoolingWriter:
         self._leave_spool()
         if rows:
             _log.warning(
-                "%s is being written by another process: %d row(s) are kept in it durably, and are sealed by the next "
-                "seal of whoever holds it",
+                "%s is being written by another process: it keeps %s durably, sealed by the next seal of whoever "
+                "holds it",
                 self._layout.root,
-                rows,
+                number_of(rows, "row"),
             )
 
     def add_cosignatures(self, lines: Iterable[str], cosigners: Iterable[CosignerKey]) -> None:

@@ -27,7 +27,7 @@ from zkcompliance.log.checkpoint import Checkpoint, generation_of
 from zkcompliance.log.linking import Passed, learn
 from zkcompliance.log.memory import Generation, Known, Memory, Rolled
 from zkcompliance.log.note import VerifierKey
-from zkcompliance.quantities import show_time
+from zkcompliance.quantities import number_of, show_time
 
 FIRST = "first seen now: nothing of {} was seen with this state before. Freshness is unknown: a later one may exist"
 UNLINKED = "nothing here shows that {} has the rows of the generation before"
@@ -258,7 +258,8 @@ def _older(log: Known, shown: Shown, new: Checkpoint, clock: Clock, told: set[st
     newer = seen
     since = min(each.at for each in newer)
     last = max(newer, key=lambda each: (each.checkpoint.generation, each.checkpoint.size))
-    what = f"OLD: {last.checkpoint.size} segment(s) of {last.checkpoint.origin} were first seen on {show_time(last.at)}"
+    many = number_of(last.checkpoint.size, "segment")
+    what = f"OLD: a checkpoint of {many} of {last.checkpoint.origin} was first seen on {show_time(last.at)}"
     if _verified_before(log, shown, new):
         as_then = clock.at is not None and clock.at <= since <= clock.now
         return [f"{what}; this very statement had been verified before"], not as_then

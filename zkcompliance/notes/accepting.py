@@ -23,6 +23,7 @@ from zkcompliance.log.store import SealedLog
 from zkcompliance.notes.told import Note, log_of, notes_in, require_between, require_kind, signed
 from zkcompliance.progress import Progress, silent
 from zkcompliance.prove.handing import receive
+from zkcompliance.quantities import number_of
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,8 @@ def accept_note(
     signer.check(shown.checkpoint_note, own.key, proof)
     if signed(own, shown.checkpoint_note):
         raise NoteRefused(
-            f"{own.signed_by} has accepted it already: all {len(entries)} segment(s) of {own.key.name}",
+            f"{own.signed_by} has accepted it already: the whole of {own.key.name}, "
+            f"{number_of(len(entries), 'segment')}",
             help=f"{quoted(layout.checkpoint)} is the file that the lab which seals the log needs",
         )
     if len(entries) > before + 1:

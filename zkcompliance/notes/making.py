@@ -22,6 +22,7 @@ from zkcompliance.log.writer import Writer, create_log
 from zkcompliance.notes.told import Note, log_of, notes_in, require_between, require_kind, signed
 from zkcompliance.progress import Progress, silent
 from zkcompliance.prove.handing import hand_over
+from zkcompliance.quantities import number_of
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,8 @@ def take_note(path: str | Path, joint: Joint, answer: bytes) -> SealedLog:
     found, newest = Checkpoint.parse(theirs.text), log.checkpoint
     if found.size != newest.size:
         raise NoteRefused(
-            f"{own.signed_by} signed {found.size} segment(s) of {found.origin}, and the log has {newest.size}"
+            f"{own.signed_by} signed {number_of(found.size, 'segment')} of {found.origin}, and the log has "
+            f"{newest.size}"
         )
     if found.body != newest.body:
         raise CheckpointMismatch(f"{own.signed_by} signed another history of {found.origin} than {path} has")

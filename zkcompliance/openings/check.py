@@ -28,7 +28,7 @@ from zkcompliance.openings.draw import draw, holding, seed_of
 from zkcompliance.openings.file import OpenedFile, Piece
 from zkcompliance.openings.program import MOST_WIDTH, Naming, Opens
 from zkcompliance.policy.binding import Binding
-from zkcompliance.quantities import fault_of
+from zkcompliance.quantities import fault_of, number_of
 from zkcompliance.quantities.ids import text_id
 from zkcompliance.request.file import Request
 from zkcompliance.request.rows import BY_FLOP
@@ -216,8 +216,8 @@ def _check_answer(asked: Request, of: Round, log: LogStatement, naming: Naming, 
     there = log.checkpoint
     if (rows.origin, rows.size, rows.root) != (there.origin, there.size, there.root):
         raise OpeningsRefused(
-            f"the request is of {rows.origin} at {rows.size} segment(s), root {rows.root.hex()}, and the file of "
-            f"{there.origin} at {there.size}, root {there.root.hex()}: a log that went on gives no other draw"
+            f"the request is of {rows.origin} at {number_of(rows.size, 'segment')}, root {rows.root.hex()}, and the "
+            f"file of {there.origin} at {there.size}, root {there.root.hex()}: a log that went on gives no other draw"
         )
     if not log.whole:
         raise OpeningsRefused("rows are drawn among all of the checkpoint, and the file is about some of its segments")

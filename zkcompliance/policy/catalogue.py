@@ -15,7 +15,7 @@ from zkcompliance.errors import PolicyNotInForce, UsageError
 from zkcompliance.policy.load import parse_policy
 from zkcompliance.policy.model import Bound, LogRule, Policy, Requirement
 from zkcompliance.policy.proofs import read
-from zkcompliance.quantities import show_time
+from zkcompliance.quantities import number_of, show_time
 
 
 def names() -> list[str]:
@@ -107,7 +107,7 @@ def in_force(policy: Policy, now: int, versions: Iterable[Policy] = ()) -> Polic
             help=f"{help}; as if later: --rehearse TIME of check and prove, --rehearsal --at TIME of verify",
         )
     if now >= policy.valid_until:
-        why = f"{policy.label} was valid until {_day(policy.valid_until)}, not included, and this is {_day(now)}"
+        why = f"{policy.label} was valid until the end of {_day(policy.valid_until - 1)}, and this is {_day(now)}"
         return PolicyNotInForce(why, help=help)
     later = [
         each for each in versions
@@ -138,7 +138,7 @@ def _floor(rule: LogRule) -> Requirement:
     card = catalogue.floor(rule.schema, rule.digest)
     known = {param.name: param for param in card.params}
     sources = known["sources"].parse(",".join(rule.sources or known["sources"].type.choices))
-    rows = f"has at least {rule.rows:,} row{'' if rule.rows == 1 else 's'}" if rule.rows else ""
+    rows = f"has at least {number_of(rule.rows, 'row')}" if rule.rows else ""
     taken = f"has no row whose source is not {' or '.join(rule.sources)}" if rule.sources else ""
     return Requirement(
         name=f"{FLOOR}{rule.name}",

@@ -94,7 +94,7 @@ def _in_time(signers: Sequence[LogKey], first: int, last: int) -> VerifierKey:
     refusals = []
     for each in signers:
         if each.until is not None and first >= each.until:
-            why = f"until {show_time(each.until)}, not included, and its checkpoint is of {show_time(first)}"
+            why = f"before {show_time(each.until)}, and its checkpoint is of {show_time(first)}"
         elif each.since is not None and last < each.since:
             why = f"from {show_time(each.since)}, and its checkpoint is of {show_time(last)}"
         else:

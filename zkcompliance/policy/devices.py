@@ -17,7 +17,7 @@ from zkcompliance.errors import DevicesMissing, Undecided
 from zkcompliance.policy.model import Anchors, Devices
 from zkcompliance.policy.toml import Table, fault, span
 from zkcompliance.policy.verdict import DevicesShown
-from zkcompliance.quantities import show_seconds
+from zkcompliance.quantities import number_of, show_seconds
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _SERIAL = re.compile(r"[0-9a-f]{1,40}")
@@ -99,8 +99,8 @@ class Held:
             raise self._faults.setdefault(
                 log,
                 Undecided(
-                    f"{log}: the policy asks that {self.asked.at_least} device(s) answered for its checkpoint, and "
-                    "their evidence cannot be checked without the libraries of the package",
+                    f"{log}: the policy asks that {number_of(self.asked.at_least, 'device')} answered for its "
+                    "checkpoint, and their evidence cannot be checked without the libraries of the package",
                     help="pip install zkcompliance  # then: zkcompliance verify FILE --policy POLICY",
                 ),
             )
@@ -118,8 +118,9 @@ class Held:
 
     def _why(self, log: str, answers: Answers, support: int) -> str:
         said = (
-            f"{log}: the policy wants {self.asked.at_least} distinct device(s) to have answered for its checkpoint; of "
-            f"{answers.present} piece(s) of evidence {len(answers.verified)} verified, and {support} device(s) did"
+            f"{log}: the policy wants {number_of(self.asked.at_least, 'distinct device')} to have answered for its "
+            f"checkpoint; of {number_of(answers.present, 'piece')} of evidence {len(answers.verified)} verified, and "
+            f"{number_of(support, 'device')} did"
         )
         if self.asked.within is not None:
             said += f" within {show_seconds(self.asked.within)} from a beacon's round to a time stamp over the evidence"
@@ -132,10 +133,11 @@ def said(log: str, shown: DevicesShown, asked: Devices) -> str:
     dated = "" if asked.within is None else f" within {show_seconds(asked.within)} after a round of a beacon"
     on = "no revocation list is asked for"
     if asked.revoked_on is not None:
-        on = f"the policy's list of {len(asked.revoked)} revoked certificate(s) was held against them"
+        on = f"the policy's list of {number_of(len(asked.revoked), 'revoked certificate')} was held against them"
     return (
-        f"DEVICES: of {shown.present} piece(s) of evidence in the file {shown.verified} verified, and "
-        f"{shown.supporting} distinct device(s) ({', '.join(shown.models)}) support {log}: each answered{dated} a "
+        f"DEVICES: of {number_of(shown.present, 'piece')} of evidence in the file {shown.verified} verified, and "
+        f"{number_of(shown.supporting, 'distinct device')} ({', '.join(shown.models)}) answered for {log}: each "
+        f"answered{dated} a "
         f"nonce over its checkpoint, which nobody knew before it was sealed, and is certified by the root with SHA-256 "
         f"{asked.root.hex()}; {on}. Not shown is whose they are, where they stand{when}, or that they "
         "did any of this work: whoever has one, or rents it, can have it answer"

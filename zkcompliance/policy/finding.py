@@ -14,7 +14,6 @@ from zkcompliance.card.asked_rows import asked_rows
 from zkcompliance.card.model import Card
 from zkcompliance.card.parameter import Parameter
 from zkcompliance.card.reading import Identities, Identity, exactly
-from zkcompliance.card.sentence import aloud
 from zkcompliance.errors import StatementMismatch, ZkComplianceError
 from zkcompliance.log.checkpoint import generation_of
 from zkcompliance.policy import bounds, telling
@@ -25,7 +24,7 @@ from zkcompliance.policy.checkpoints import Taken
 from zkcompliance.policy.model import Bound
 from zkcompliance.policy.proofs import Claimed, Place, Proof
 from zkcompliance.policy.verdict import Chooser, DevicesShown, Finding, LogShown, MadeFor, Margin, Value
-from zkcompliance.quantities import MILLION, exact_beside, show_seconds, show_time
+from zkcompliance.quantities import MILLION, exact_beside, number_of, show_seconds, show_time
 from zkcompliance.quantities.ids import text_id
 from zkcompliance.verify.statement import Entry
 from zkcompliance.verify.verifier import Report
@@ -38,7 +37,7 @@ REHEARSAL = "REHEARSAL: made as if on {}, of a policy as it would then be in for
 VACUOUS = "IT MAY HOLD OF NOTHING: no number of rows of {} is shown, and a log without rows might meet this too"
 NONE_COUNTS = "IT MAY HOLD OF NOTHING: it may be that no row of {} counts, and then this might be met too"
 NOT_COUNTED = (
-    "IT MAY HOLD OF NOTHING: {} has at least {} row(s), and how many of them count here is not shown: where none "
+    "IT MAY HOLD OF NOTHING: {} has at least {}, and how many of them count here is not shown: where none "
     "counts, this might be met too"
 )
 SEVERAL = (
@@ -52,7 +51,7 @@ METERED = (
     "policy says"
 )
 BEHIND_ROWS = (
-    "EVIDENCE: {0} of {1} segment(s) of {2} have a root over pieces of evidence behind their rows: the lab committed "
+    "EVIDENCE: {0} of {1} of {2} have a root over pieces of evidence behind their rows: the lab committed "
     "to them, none of them is present here or was verified, and that they support a row's source is the word of "
     "whoever sealed"
 )
@@ -86,10 +85,10 @@ CHANGED = (
     "column of {1} is the same in every row, and that each which {2} added is missing in every row sealed before"
 )
 ROLLED_UP = (
-    "ROLL-UP: {0}, {1} segment(s), stands for all {2} segment(s) of {3} with the root {4}: its rows are shown to be "
+    "ROLL-UP: {0}, {1}, stands for the whole of {3}, {2} with the root {4}: its rows are shown to be "
     "the groups of that log's rows, and it is that log's checkpoint that was held against keys and time"
 )
-REMEMBERED = "{} of the {} proof(s) that show it were verified with this state before, and not again"
+REMEMBERED = "{} of the {} that show it were verified with this state before, and not again"
 UNCHECKED = (
     "when its segments were sealed is stated by moments that others signed, which this program does not check: what "
     "the claim says by them is not decided"
@@ -214,8 +213,8 @@ def of_generation(log: LogShown, *, linked: bool, changes: Sequence[tuple[str, s
     if not linked:
         rest = "nothing here shows that its rows are the same: ask for the log's lineage, and give it as --lineage FILE"
     return (
-        f"GENERATION {number} of the log {name}: it says that it succeeds {size} segment(s) of {origin} with the root "
-        f"{root.hex()}; {rest}",
+        f"GENERATION {number} of the log {name}: it says that it succeeds {number_of(size, 'segment')} of {origin} "
+        f"with the root {root.hex()}; {rest}",
         *(CHANGED.format(*each) for each in changes),
     )
 
@@ -274,8 +273,7 @@ def values(
         if card is not None and role == "revealed":
             tells = telling.of_revealed(card, name, known.type)
         inside = in_sentence(known, shown_as) if role == "parameter" else ""
-        doc = aloud(known.doc, [slot.name for slot in card.slots]) if card is not None else known.doc
-        result.append(Value(name, role, said, value, doc, words, chooser, as_option, less, tells, inside))
+        result.append(Value(name, role, said, value, known.doc, words, chooser, as_option, less, tells, inside))
     return tuple(result)
 
 
@@ -394,8 +392,8 @@ def of_roll_up(log: LogShown) -> tuple[str, ...]:
     if log.stands_for is None:
         return ()
     origin, size, root = log.stands_for
-    said = ROLLED_UP.format(log.origin, log.size, size, origin, root.hex())
-    return (f"{said}; {REMEMBERED.format(log.remembered, log.size)}" if log.remembered else said,)
+    said = ROLLED_UP.format(log.origin, number_of(log.size, "segment"), number_of(size, "segment"), origin, root.hex())
+    return (f"{said}; {REMEMBERED.format(log.remembered, number_of(log.size, 'proof'))}" if log.remembered else said,)
 
 
 def of_several(logs: Sequence[LogShown], card: Card) -> tuple[str, ...]:
@@ -436,7 +434,7 @@ def of_sources(log: LogShown) -> str:
 def of_evidence(log: LogShown, entries: Sequence[Entry]) -> str:
     """What is known of the evidence behind a log's rows; empty where no segment that is named was sealed with any."""
     count = sum(any(entry.evidence) for entry in entries)
-    return BEHIND_ROWS.format(count, len(entries), log.called) if count else ""
+    return BEHIND_ROWS.format(f"{count:,}", number_of(len(entries), "segment"), log.called) if count else ""
 
 
 def of_rows(log: LogShown) -> str:
@@ -445,4 +443,4 @@ def of_rows(log: LogShown) -> str:
         return ""
     if log.counted == 0:
         return NONE_COUNTS.format(log.called)
-    return (NOT_COUNTED if log.rows else VACUOUS).format(log.called, f"{log.rows:,}")
+    return (NOT_COUNTED if log.rows else VACUOUS).format(log.called, number_of(log.rows, "row"))

@@ -33,7 +33,7 @@ from zkcompliance.policy.proofs import Claimed, Place, Proof
 from zkcompliance.policy.recall import Recalled
 from zkcompliance.policy.slots import Placed
 from zkcompliance.policy.verdict import Chooser, DevicesShown, Finding, LogShown, Status
-from zkcompliance.quantities import show_seconds, show_time
+from zkcompliance.quantities import number_of, show_seconds, show_time
 from zkcompliance.verify.verifier import Report, verify_decoded
 
 Found = TypeVar("Found")
@@ -213,7 +213,7 @@ def _check_roll_ups(places: Sequence[Place], card: Card) -> None:
         if place.slot in rolled and place.stands is None:
             raise RequirementNotShown(
                 f"logs: {place.log.origin} is a roll-up, and nothing shows for which log it stands at this checkpoint "
-                f"of {place.log.checkpoint.size} segment(s)",
+                f"of {number_of(place.log.checkpoint.size, 'segment')}",
                 help="ask for the roll-up file that belongs to the proof, and give it: --roll-up FILE",
             )
 

@@ -13,6 +13,7 @@ from zkcompliance.errors import LimitExceeded, ParametersRejected, ProofRefused,
 from zkcompliance.limits import MAX_SEGMENTS, MIN_LOG_ROWS_LOG2
 from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.prove.shapes import verifier_shape
+from zkcompliance.quantities import number_of
 from zkcompliance.stark.air.program import Program
 from zkcompliance.stark.air.shape import lay_out
 from zkcompliance.stark.commit.entry import Entry
@@ -34,8 +35,9 @@ def require(statement: Statement) -> None:
     segments = sum(len(log.entries) for log in statement.logs)
     if len(statement.claims) > 1:
         raise ProofRefused(
-            f"{len(statement.claims)} claims over {segments} segment(s) of {len(statement.logs)} log(s) are more than "
-            f"one proof may have ({fault}): prove fewer requirements in one proof, or over fewer segments",
+            f"{len(statement.claims)} claims over {number_of(segments, 'segment')} of "
+            f"{number_of(len(statement.logs), 'log')} are more than one proof may have ({fault}): prove "
+            "fewer requirements in one proof, or over fewer segments",
             help=_COMPACT,
         )
     (claim,) = statement.claims
@@ -47,7 +49,7 @@ def require(statement: Statement) -> None:
         most = most_segments(claim.program, slot.name, k, statement.profile)
         said.append(f"{most} of {slot.name} with up to 2^{k} rows each")
     raise ProofRefused(
-        f"{claim.program.claim} over {' and '.join(counts)} segment(s) is more than one proof may have ({fault}); "
+        f"{claim.program.claim} over {' and '.join(counts)} segments is more than one proof may have ({fault}); "
         f"it can be made over at most {' or '.join(said)}",
         help=_COMPACT,
     )

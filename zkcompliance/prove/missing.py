@@ -18,8 +18,8 @@ from zkcompliance.policy.catalogue import asked
 from zkcompliance.policy.finding import rounded, text
 from zkcompliance.policy.model import Bound, Policy, Requirement
 from zkcompliance.prove.needs import ColumnNeed, needs
-from zkcompliance.prove.policy import Task
-from zkcompliance.quantities import exact_beside
+from zkcompliance.prove.tasks import Task
+from zkcompliance.quantities import exact_beside, number_of
 from zkcompliance.schemas import LIMB_BITS, Column, Schema
 
 LOG, COLUMN, ROWS, COUNTED = "log", "column", "rows", "counted"
@@ -166,7 +166,7 @@ def _room(bound: Bound, value: int, less: int) -> list[tuple[int, str]]:
 
 
 def _count(rows: int) -> str:
-    return f"{rows:,} row{'' if rows == 1 else 's'}"
+    return number_of(rows, "row")
 
 
 def _join(names: Sequence[str]) -> str:

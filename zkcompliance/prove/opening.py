@@ -22,6 +22,7 @@ from zkcompliance.policy.binding import Binding
 from zkcompliance.progress import Progress, silent
 from zkcompliance.prove.api import Asked, get_ready, make
 from zkcompliance.prove.parts import Part
+from zkcompliance.quantities import number_of
 from zkcompliance.quantities.ids import text_id
 from zkcompliance.request.file import Request
 from zkcompliance.request.rows import BY_FLOP
@@ -69,7 +70,8 @@ def answer(log: SealedLog, request: Request, of: Round, *, now: int, progress: P
     rows, checkpoint = request.openings, log.checkpoint
     if (rows.origin, rows.size, rows.root) != (checkpoint.origin, checkpoint.size, checkpoint.root):
         raise OpeningsRefused(
-            f"the request is of {rows.origin} at {rows.size} segment(s), and {log.path} is {checkpoint.origin} at "
+            f"the request is of {rows.origin} at {number_of(rows.size, 'segment')}, and {log.path} is "
+            f"{checkpoint.origin} at "
             f"{checkpoint.size}: answer from the folder as it was, or ask for a request of what it is now"
         )
     if (of.beacon, of.number) != (rows.beacon, rows.round):

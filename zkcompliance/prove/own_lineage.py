@@ -21,6 +21,7 @@ from zkcompliance.log.note import VerifierKey
 from zkcompliance.log.store import SealedLog
 from zkcompliance.progress import Progress, silent
 from zkcompliance.prove.lineage import HEAD
+from zkcompliance.quantities import number_of
 
 _AT_ONCE = 1 << 20
 
@@ -106,8 +107,7 @@ def lineage_findings(path: Path, progress: Progress = silent) -> list[Finding]:
         read = verify_own(file, log, progress=progress)
     except (VerificationError, MalformedError, LogError) as error:
         return [Finding(True, file.name, f"does not verify: {error.message}")]
-    many = "" if read.steps == 1 else "s"
-    said = f"verifies: {read.steps} step{many}, in each of which the rows are unchanged"
+    said = f"verifies: {number_of(read.steps, 'step')}, in each of which the rows are unchanged"
     said += "".join(f"; {each.origin} has them under {each.after}, after {each.before}" for each in read.changes)
     return [Finding(False, file.name, said)]
 

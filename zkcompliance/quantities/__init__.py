@@ -27,7 +27,15 @@ from zkcompliance.quantities.numbers import (
     read_whole,
 )
 from zkcompliance.quantities.shares import MOST_RATE, UNITS, UnitNotStated, parse_ppm, read_share
-from zkcompliance.quantities.showing import exact_beside, show_id, show_integer, show_ppm, show_seconds, show_time
+from zkcompliance.quantities.showing import (
+    exact_beside,
+    number_of,
+    show_id,
+    show_integer,
+    show_ppm,
+    show_seconds,
+    show_time,
+)
 from zkcompliance.quantities.times import FIRST, LAST, parse_seconds, parse_time, read_length, read_time
 
 __all__ = [
@@ -46,6 +54,7 @@ __all__ = [
     "exact_beside",
     "fault_of",
     "hidden",
+    "number_of",
     "parse_integer",
     "parse_ppm",
     "parse_seconds",

@@ -25,6 +25,11 @@ def show_integer(value: int, digits: int = 3) -> str:
     return f"{exact}{sign}{text[0]}{'.' + fraction if fraction else ''}e{len(text) - 1}"
 
 
+def number_of(count: int, thing: str) -> str:
+    """For people: how many there are of something that is counted, `1 row`, `2,000 log files`."""
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"
+
+
 def exact_beside(shown: str, value: int) -> str:
     """For people: a shown form, with the exact value beside it where the form says that it is rounded (≈)."""
     return f"{shown} ({value})" if "≈" in shown else shown
@@ -49,6 +54,5 @@ def show_seconds(value: int) -> str:
     """For people: seconds → the largest unit that divides them, `2 weeks`, `36 hours`."""
     for unit, name in ((604800, "week"), (86400, "day"), (3600, "hour"), (60, "minute")):
         if value and value % unit == 0:
-            count = value // unit
-            return f"{count:,} {name}{'' if count == 1 else 's'}"
-    return f"{value:,} second{'' if value == 1 else 's'}"
+            return number_of(value // unit, name)
+    return number_of(value, "second")

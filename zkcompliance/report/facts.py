@@ -48,7 +48,7 @@ def _policy(verdict: Verdict) -> list[Fact]:
     policy = verdict.policy
     if policy is None:
         return [Fact("policy", "none: it was not held against a policy")]
-    force = f"{words.day(policy.valid_from)} until {words.day(policy.valid_until)}, not included"
+    force = f"{words.in_force(policy.valid_from, policy.valid_until)}, both days included"
     own = "" if policy.ready else "; no ready-made policy: its digest alone says which it is"
     return [
         Fact("policy", f"{policy.id}@{policy.version}: {policy.title} ({policy.jurisdiction}){own}", policy.digest),

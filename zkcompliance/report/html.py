@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from zkcompliance.errors import ZkComplianceError
 from zkcompliance.policy.verdict import LogShown, PolicyRef, Status, Verdict
+from zkcompliance.quantities import number_of
 from zkcompliance.report import facts as of_facts
 from zkcompliance.report import words
 from zkcompliance.report.again import command
@@ -102,7 +103,7 @@ def _overview(verdict: Verdict) -> Markup | None:
         notes = [tag("span", f"chosen by the lab: {', '.join(chosen)}", class_="doc")] if chosen else []
         if finding.warnings:
             count = len(finding.warnings)
-            notes.append(tag("span", f"{count} warning{'' if count == 1 else 's'}", class_="doc"))
+            notes.append(tag("span", number_of(count, "warning"), class_="doc"))
         if finding.status is not Status.NOT_JUDGED and (part := words.not_shown(finding)):
             notes.insert(0, tag("span", clause(part), class_="unshown"))
         link = tag("a", f"{index}. {words.heading(finding)}", href=f"#{anchor(index)}")
@@ -113,7 +114,7 @@ def _overview(verdict: Verdict) -> Markup | None:
 
 def _policy(policy: PolicyRef) -> Markup:
     sources = tag("ul", (tag("li", source) for source in policy.sources)) if policy.sources else "none stated"
-    until = f"from {words.day(policy.valid_from)} until {words.day(policy.valid_until)} (not included), UTC"
+    until = f"{words.in_force(policy.valid_from, policy.valid_until)}, both days included, UTC"
     said = facts(
         [
             ("Title", policy.title),

@@ -88,7 +88,7 @@ def _control(each: Requirement, policy: Policy) -> dict[str, Any]:
             "id": f"{objective(each.name)}-{number}",
             "name": "assessment-objective",
             "title": markdown(clause.name),
-            "prose": markdown(said(card, clause)),
+            "prose": markdown(said(clause)),
         }
         for number, clause in enumerate(card.clauses, 1)
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date, timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -15,7 +16,7 @@ from zkcompliance.policy.catalogue import asked, ready_made
 from zkcompliance.policy.devices import in_words
 from zkcompliance.policy.finding import LATEST
 from zkcompliance.policy.model import Bound, LogKey, LogRule, Policy, Recognise, Requirement
-from zkcompliance.quantities import show_seconds, show_time
+from zkcompliance.quantities import number_of, show_seconds, show_time
 from zkcompliance.report.words import title
 
 
@@ -57,9 +58,8 @@ def lines(said: dict[str, Any]) -> list[str]:
     out = [f"Policy {said['policy']}: {said['title']}", f"For {said['jurisdiction']}; SHA-256 {said['sha256']}"]
     if not said["ready_made"]:
         out.append("No ready-made policy of zkcompliance: the digest alone says which it is.")
-    out += [
-        f"In force from {said['valid_from']} until {said['valid_until']}, not included: as this file says, not a law."
-    ]
+    last = date.fromisoformat(said["valid_until"]) - timedelta(days=1)
+    out += [f"In force from {said['valid_from']} to {last}, both days included: as this file says, not a law."]
     out += ["", "Sources:", *(f"  - {source}" for source in said["sources"]), _checked(said["checked"])]
     of_proofs = (
         said["subject"], *said["fresh"], said["cosigners"], *said["anchors"], said["devices"], said["openings"],
@@ -135,7 +135,7 @@ def _recognised(each: Recognise) -> str:
     keys = ", ".join(sha256(key).hexdigest() for key in each.keys)
     policies = ", ".join(digest.hex() for digest in each.policies)
     since = f" from {day(each.since)}" if each.since is not None else ""
-    until = f" until {day(each.until)}, not included, by a time stamp" if each.until is not None else ""
+    until = f" before {day(each.until)}, by a time stamp" if each.until is not None else ""
     what = f"the last of a streak of at least {each.periods} periods, by the verdict" if each.periods else "the verdict"
     return (
         f"{', '.join(each.requirements)}: {what} of {each.verifier}, at most {show_seconds(each.max_age)} old, by "
@@ -146,7 +146,7 @@ def _recognised(each: Recognise) -> str:
 def _log(rule: LogRule) -> str:
     said = [f"schema {rule.schema}"]
     if rule.rows:
-        said.append(f"at least {rule.rows:,} row{'' if rule.rows == 1 else 's'}")
+        said.append(f"at least {number_of(rule.rows, 'row')}")
     if rule.sources:
         said.append(f"every row's source is {' or '.join(rule.sources)}")
     if rule.most:
@@ -160,8 +160,9 @@ def _log(rule: LogRule) -> str:
 
 
 def _key(each: LogKey) -> str:
-    since = f" from {day(each.since)}" if each.since is not None else ""
-    return f"{each.key.text}{since}" + (f" until {day(each.until)}, not included" if each.until is not None else "")
+    when = [f"from {day(each.since)}"] if each.since is not None else []
+    when += [f"before {day(each.until)}"] if each.until is not None else []
+    return " ".join([each.key.text, " and ".join(when)]).rstrip()
 
 
 def _requirement(each: Requirement, card: Card) -> dict[str, Any]:
@@ -172,7 +173,7 @@ def _requirement(each: Requirement, card: Card) -> dict[str, Any]:
         "card": each.card.hex(),
         "program": each.program.hex(),
         "logs": {slot: _slot(each, slot) for slot in each.logs},
-        "requires": [f"{one.name}: {claim_words.said(card, one)}" for one in card.clauses] or [card.title],
+        "requires": [f"{one.name}: {claim_words.said(one)}" for one in card.clauses] or [card.title],
         "params": _bounds(each.params, card.params),
         "reveals": _bounds(each.reveals, card.revealed()),
     }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from zkcompliance.policy.calendar import Period
 from zkcompliance.policy.streak import Held, Streak
+from zkcompliance.quantities import number_of
 from zkcompliance.report import streak_words
 from zkcompliance.report.markup import Markup, tag
 
@@ -29,7 +30,7 @@ def picture(streak: Streak, identifier: str) -> Markup | None:
         parts += _cell(period, held, place % ACROSS * WIDE, place // ACROSS * HIGH)
     counts = {name: sum(_status(held) == name for _, held in periods) for name in _SIGN}
     said = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
-    said = f"{len(periods)} period{'' if len(periods) == 1 else 's'}: {said}."
+    said = f"{number_of(len(periods), 'period')}: {said}."
     title, desc = f"{identifier}-title", f"{identifier}-desc"
     heard = [tag("title", "The periods of the streak", id=title), tag("desc", said, id=desc)]
     width, height = ACROSS * WIDE, -(-len(periods) // ACROSS) * HIGH

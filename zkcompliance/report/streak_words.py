@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from zkcompliance.policy.calendar import Period
 from zkcompliance.policy.streak import Extent, Held, Streak, extents
-from zkcompliance.quantities import show_seconds
+from zkcompliance.quantities import number_of, show_seconds
 from zkcompliance.report import words
 
 _OTHERS = (
@@ -57,7 +57,7 @@ def told(held: Held) -> str:
 
 def _extent(extent: Extent) -> str:
     later = "" if extent.generation == 1 else f" of {extent.origin}"
-    return f"{extent.size} segment{'' if extent.size == 1 else 's'}{later}"
+    return f"{number_of(extent.size, 'segment')}{later}"
 
 
 def calendar(streak: Streak) -> str:

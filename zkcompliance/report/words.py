@@ -16,7 +16,8 @@ from zkcompliance.policy.verdict import Chooser, Finding, LogShown, Margin, Poli
 from zkcompliance.quantities import exact_beside, show_integer, show_time
 
 _POWER = re.compile(r"≈?-?[0-9.]+e[0-9]+( [A-Za-z/]+)?")
-_PARAMETER = re.compile(r"`([^`]*)`( is \(none\) or )?")
+_PARAMETER = re.compile(r"`([^`]*)`( is none or )?")
+_BARE = ("yes", "no", "(none)")  # values of parameters that are no words of a sentence
 _NOT_SHOWN = re.compile(r"(?<![^ ])Not shown: ")
 _FIELD = re.compile(r"(subject|reference|policy|rehearsal|checkpoint|logs|time|requirement): ")
 _HOLDS = "It holds when all of this is so:"
@@ -89,8 +90,8 @@ def others(verdict: Verdict) -> str:
 def _with_values(line: str, values: Sequence[Value]) -> str:
     """A sentence with the values of parameters in the place of their names, where they are known.
 
-    `model` is (none) or … is said of a model that may be left open: where one is stated, its first half is false, and
-    left out. A truth value keeps its name: `worst` (no).
+    `model` is none or … is said of a model that may be left open: where one is stated, its first half is false, and
+    left out. A truth value, and what is left open, keep their names: `worst` (no), `model` (none).
     """
     known = {value.name: value for value in values if value.role == "parameter"}
 
@@ -100,8 +101,8 @@ def _with_values(line: str, values: Sequence[Value]) -> str:
             return name[0]
         if value.exact and name[2]:
             return ""
-        said = clean(value.said or figure(value))
-        return (f"{name[0]} ({said})" if said in ("yes", "no") else said) + (name[2] or "")
+        said = clean(value.said or figure(value).replace("_", " "))  # a choice as sentences have it
+        return (f"`{name[1]}` ({said.strip('()')})" if said in _BARE else said) + (name[2] or "")
 
     return _PARAMETER.sub(put, line)
 
@@ -351,10 +352,7 @@ def made_for(verdict: Verdict) -> list[str]:
         if finding.made_for is not None and finding.made_for.policy.digest != judged:
             found.setdefault(finding.made_for.policy, []).append(finding.made_for.requirement)
     return [
-        clean(
-            f"{policy.label}, requirement{'' if len(names) == 1 else 's'} {join(names)}, SHA-256 {policy.digest.hex()}"
-        )
-        for policy, names in found.items()
+        clean(f"{policy.label} for {join(names)}, SHA-256 {policy.digest.hex()}") for policy, names in found.items()
     ]
 
 
@@ -397,6 +395,11 @@ def day(seconds: int) -> str:
     """UTC seconds as a date where they are midnight."""
     text = show_time(seconds)
     return text.removesuffix(" 00:00:00 UTC")
+
+
+def in_force(valid_from: int, valid_until: int) -> str:
+    """From which day to which a policy is in force. valid_until: the first second after it."""
+    return f"{day(valid_from)} to {show_time(valid_until - 1).partition(' ')[0]}"
 
 
 _TRADES = {  # what the profile of a log means for whoever reads of it: nothing is shown more or less surely

@@ -54,8 +54,10 @@ class RollUp:
         """The schema of the roll-up: columns that are keys, flags, the number of rows, parts of measures."""
         columns = [self.schema.column(name) for name in self.keys]
         said = {GIVEN: "is given", POSITIVE: "is above 0"}
-        columns += [Column(each.name, "bool", doc=f"whether {each.column} {said[each.kind]}") for each in self.flags]
-        columns.append(Column(COUNT, "count", doc="how many rows of the log these are"))
+        for each in self.flags:
+            words = f"whether {self.schema.column(each.column).spoken} {said[each.kind]}"
+            columns.append(Column(each.name, "bool", doc=f"whether {each.column} {said[each.kind]}", words=words))
+        columns.append(Column(COUNT, "count", doc="how many rows of the log these are", words="number of rows"))
         columns += [self._part(each.column, part) for each in self.measures for part in each.parts]
         doc = f"one row is the rows of a part of a log of {self.schema.label} that agree in the keys"
         return Schema(f"{self.schema.name}{ROLLED}", tuple(columns), self.schema.version, doc)
@@ -68,7 +70,9 @@ class RollUp:
         """A sum has the limbs of a `flop`, whatever its column has."""
         kind = "flop" if part == SUM else self.schema.column(column).type
         said = {SUM: "the total of", MIN: "the least", MAX: "the greatest"}[part]
-        return Column(f"{column}_{part}", kind, doc=f"{said} {column} over these rows")
+        which = {SUM: "summed", MIN: "least", MAX: "greatest"}[part]
+        words = f"{which} {self.schema.column(column).spoken}"
+        return Column(f"{column}_{part}", kind, doc=f"{said} {column} over these rows", words=words)
 
 
 _TIMES = (MIN, MAX)

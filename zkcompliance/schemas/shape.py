@@ -33,7 +33,7 @@ class Column:
     time, whether it may lie in the future. Neither of the last two is part of the schema's text. `optional`: of a
     share, whether it may be missing, which is then told from 0; it is part of the text, as `ppm?`, and its default is
     MISSING_SHARE. `ranked`: of an enum, whether its choices stand in ascending order, so that claims may compare them
-    with `<`; no part of the text either.
+    with `<`; no part of the text either. `words`: what sentences call it, a noun; empty: its name.
     """
 
     name: str
@@ -44,11 +44,17 @@ class Column:
     deadline: bool = False
     optional: bool = False
     ranked: bool = False
+    words: str = ""
 
     @classmethod
-    def share(cls, name: str, doc: str = "") -> Column:
+    def share(cls, name: str, doc: str = "", words: str = "") -> Column:
         """A share that may be missing."""
-        return cls(name, "ppm", default=MISSING_SHARE, doc=doc, optional=True)
+        return cls(name, "ppm", default=MISSING_SHARE, doc=doc, optional=True, words=words)
+
+    @property
+    def spoken(self) -> str:
+        """What sentences call it: no two columns of a schema the same."""
+        return self.words or self.name.replace("_", " ")
 
     @property
     def limbs(self) -> int:

@@ -55,15 +55,15 @@ class Expr(Operators):
         """The average over the rows, to be compared with: `<=` and `>=` hold over none, `<` and `>` do not."""
         self._number("mean")
         return Ratio(
-            self.sum(), count(self._rows("mean")), self.node.type, ("the mean ", self.node, " over ", self.rows),
-            span=self.node.range,
+            self.sum(), count(self._rows("mean")), self.node.type,
+            ("the mean ", self.node, " over the rows of ", self.rows), span=self.node.range,
         )  # fmt: skip
 
     @word
     def share(self) -> Ratio:
         """Of a truth value: the share of the rows on which it holds, in ppm, to be compared with (see `mean`)."""
         among = self._rows("share")
-        parts = ("the share of ", among, " for which ", self.node)
+        parts = ("the share of the rows of ", among, " for which ", self.node)
         return Ratio(self.count() * whole(), count(among), types.PPM, parts, span=(0, WHOLE_PPM))
 
     @word
@@ -127,7 +127,7 @@ class Expr(Operators):
         before = self.previous(default=low, per=per)
         kept = (before < self) | run_end(among, -1, keyed(among, per)) if strict else before <= self
         verb = "rises" if strict else "never falls"
-        return say(kept.every(), self.node, f" {verb} from row to row of ", among, *_same(per))
+        return say(kept.every(), self.node, f" {verb} from row to row of ", among, *in_order(among), *_same(per))
 
     @word
     def is_serial(self, *, first: Any = 1, per: Expr | tuple[Expr, ...] = ()) -> Expr:
@@ -135,7 +135,17 @@ class Expr(Operators):
         over none."""
         start = lift(first, types.COUNT, Expr)
         kept = self == self.previous(default=start - 1, per=per) + 1
-        said = (self.node, " counts the rows of ", self.rows, *_same(per), " from ", start.node, " without a gap")
+        ordered = in_order(self._rows("is_serial"))
+        said = (
+            self.node,
+            " counts the rows of ",
+            self.rows,
+            *ordered,
+            *_same(per),
+            " from ",
+            start.node,
+            " without a gap",
+        )
         return say(kept.every(), *said)
 
     @word
@@ -149,7 +159,7 @@ class Expr(Operators):
         among = self._rows("n_unique")
         belong(among, (self,), "distinct values")
         groups = core.Groups(dataclasses.replace(among, order=()), (self.node,))
-        return say(count(Rows(groups)), "the number of distinct values of ", self.node, " over ", among)
+        return say(count(Rows(groups)), "the number of distinct values of ", self.node, " in ", among)
 
     # Values
 
@@ -211,7 +221,11 @@ class Expr(Operators):
         found = operand(otherwise, typed[0])
         for name in reversed(list(table)):
             found = choose(self == name, operand(table[name], typed[0]), found)
-        cases = [part for name, value in table.items() for part in (f"{name} ", operand(value, typed[0]).node, ", ")]
+        cases = [
+            part
+            for name, value in table.items()
+            for part in (f"{name.replace('_', ' ')} ", operand(value, typed[0]).node, ", ")
+        ]
         return say(
             found, "the value for its ", self.node, " (", *cases, "otherwise ", operand(otherwise, typed[0]).node, ")"
         )
@@ -498,6 +512,11 @@ def _followed(node: Value) -> Rows | None:
     return found.pop() if len(found) == 1 else None
 
 
+def in_order(rows: Rows) -> tuple[Any, ...]:
+    """The words of the order of some rows, where it is not their table's own."""
+    return (" in order of ", rows.order) if rows.order else ()
+
+
 def run_end(rows: Rows, step: int, per: tuple[Value, ...] = ()) -> Expr:
     """No row of `rows` (with the same `per`) is before this one (step −1), or after it (step 1)."""
     _ordered(rows)
@@ -505,7 +524,7 @@ def run_end(rows: Rows, step: int, per: tuple[Value, ...] = ()) -> Expr:
     same: tuple[Any, ...] = (" with the same ", per) if per else ()
     node = core.Neighbour(
         rows, yes, step, no, per, type=types.TRUTH, range=ranges.BIT, frame=rows.frame, line=here(),
-        said=(f"there is {'an earlier' if step < 0 else 'a later'} row of ", rows, *same),
+        said=(f"there is {'an earlier' if step < 0 else 'a later'} row of ", rows, *in_order(rows), *same),
     )  # fmt: skip
     return ~Expr(node, rows)
 

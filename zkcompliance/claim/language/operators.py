@@ -91,7 +91,9 @@ class Operators(Closed, Handle):
         made = self._with(core.FloorDiv, self.node, number, type=kind, range=ranges.floordiv(self.node.range, number))
         if kind == self.node.type:
             return made
-        return type(self)(dataclasses.replace(made.node, said=("⌊", self.node, " / ", divisor.node, "⌋")), made.rows)
+        return type(self)(
+            dataclasses.replace(made.node, said=("(", self.node, " / ", divisor.node, ", rounded down)")), made.rows
+        )
 
     def __mod__(self, divisor: Any) -> Self:
         """The remainder, 0 … divisor − 1. By a literal with a unit, of the same one."""
@@ -99,7 +101,8 @@ class Operators(Closed, Handle):
         if unit not in (types.INT, _numeric(self, "%").node.type):
             raise refuse(f"{self.node.type} % {unit} has no meaning", "remedy: both sides have one unit")
         rest = self - self._quotient(number) * number
-        said = ("(the remainder of ", self.node, f" by {number:,})")
+        low, high = self.node.range
+        said = (self.node,) if low >= 0 and high < number else ("(the remainder of ", self.node, f" by {number:,})")
         return type(self)(_retyped(rest.node, rest.node.type, (0, number - 1), said), rest.rows)
 
     def __abs__(self) -> Self:

@@ -11,7 +11,7 @@ from typing import Any
 
 from zkcompliance.card import types
 from zkcompliance.claim.language.closed import Closed, word
-from zkcompliance.claim.language.expr import Expr, run_end
+from zkcompliance.claim.language.expr import Expr, in_order, run_end
 from zkcompliance.claim.language.lowering import belong, columns
 from zkcompliance.claim.language.making import constant
 from zkcompliance.claim.language.operators import choose
@@ -70,8 +70,7 @@ def end_of_groups(groups: core.Groups, value: Expr, order: Any, step: int, name:
     least = Expr(constant(value.node.range[0], value.node.type))
     there = run_end(among, step, groups.keys)
     picked = choose(there, Expr(value.node), least)
-    said = (" in order of ", among.order) if among.order else ()
     return core.Aggregate(
         "max", groups.rows, picked.node, groups, None, type=value.node.type, range=value.node.range, frame=groups,
-        line=here(), said=("the ", value.node, f" of its {name} row", *said),
+        line=here(), said=("the ", value.node, f" of its {name} row", *in_order(among)),
     )  # fmt: skip

@@ -129,12 +129,12 @@ class RolledTable(LogTable, schema=ROLL_UPS[0].rolled):  # `table_of` makes one 
     @word
     def count(self) -> Expr:
         """The number of rows."""
-        return say(LogTable.__getitem__(self, COUNT).sum(), "the number of rows of the log in ", self.rows)
+        return say(LogTable.__getitem__(self, COUNT).sum(), "the number of rows of the log behind ", self.rows)
 
     @word
     def share(self, condition: Expr) -> Ratio:
         """The share of the rows on which the condition on keys holds."""
-        parts = ("the share of the rows of the log in ", self.rows, " for which ", condition.node)
+        parts = ("the share of the rows of the log behind ", self.rows, " for which ", condition.node)
         return Ratio(self.where(condition).count() * whole(), self.count(), types.PPM, parts, span=(0, 1_000_000))
 
     @word

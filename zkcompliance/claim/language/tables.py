@@ -81,7 +81,7 @@ class Table(Closed):
                 f"an interval from {start.node.type} to {end.node.type} has no meaning",
                 "remedy: two times, or two numbers of one unit",
             )
-        said = ("the intervals [", start.node, ", ", end.node, ") of ", self.rows)
+        said = ("the intervals from ", start.node, " to ", end.node, " of the rows of ", self.rows)
         same = () if per is None else (" with the same ", per.node)
         first, last = (*keys, start.node), (*keys, end.node)
         return Expr(chain(self.rows, first, last, False, (*said, *same, " do not overlap")))

@@ -123,7 +123,7 @@ def same_rows(left: Values, right: Values) -> Expr:
     a, b = _tuple(left), _tuple(right)
     agree(a, b)
     (rows, nodes), (others, other_nodes) = key_of(a, "same_rows"), key_of(b, "same_rows")
-    said = (nodes, " of ", rows, " are exactly ", other_nodes, " of ", others, ", each as often")
+    said = (*_tuples(rows, nodes), " are exactly ", *_tuples(others, other_nodes), ", each as often")
     return Expr(
         core.SameMultiset(rows, nodes, others, other_nodes, type=types.TRUTH, range=ranges.BIT, line=here(), said=said)
     )
@@ -160,6 +160,14 @@ def days(amount: int) -> Expr:
 def percent(amount: int) -> Expr:
     """A share."""
     return lift(literal(amount, types.INT) * 10_000, types.PPM, Expr)
+
+
+def _tuples(rows: core.Rows, nodes: tuple[core.Value, ...]) -> tuple[Any, ...]:
+    """Tuples over rows, in words; of groups by all their keys the groups are the tuples."""
+    keys = [node.index for node in nodes if isinstance(node, core.Key)]
+    if isinstance(rows.frame, core.Groups) and keys == list(range(len(nodes))) == list(range(len(rows.frame.keys))):
+        return (rows,)
+    return ("the ", nodes, " of the rows of ", rows)
 
 
 def _tuple(values: Values) -> tuple[Expr, ...]:

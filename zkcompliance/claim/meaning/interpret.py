@@ -21,7 +21,7 @@ from zkcompliance.claim.meaning.core import Frame, Groups, Requirement, Reveal, 
 from zkcompliance.claim.meaning.evaluate import Evaluator
 from zkcompliance.claim.meaning.figures import Figure, GroupsFound, conjuncts
 from zkcompliance.claim.meaning.sentences import phrase
-from zkcompliance.quantities import MILLION, exact_beside
+from zkcompliance.quantities import MILLION, exact_beside, number_of
 from zkcompliance.quantities.times import LAST
 
 MAX_FAULTS = 20  # rows named for one requirement
@@ -298,7 +298,7 @@ def _exactly(kind: Type, gap: int) -> str:
 
 
 def _rows(count: int) -> str:
-    return f"{count:,} row{'' if count == 1 else 's'} at fault"
+    return f"{number_of(count, 'row')} at fault"
 
 
 def _by_log(evaluator: Evaluator, faults: list[tuple[Frame, Array]]) -> dict[str, Array]:
