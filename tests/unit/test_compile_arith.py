@@ -20,7 +20,7 @@ def meets(require: Callable[[Context, Wide, str], None], lo: int, hi: int, value
     table = Table(Board(), None)
     x = table.free("x", lambda run: np.full(ROWS, value), lo, hi)
     require(table, wide([x]), "required")
-    run = Run([Rows(None, [ROWS])], {})
+    run = Run([Rows(None, [ROWS])], {}, [table.witness])
     for step in table.board.steps:
         step(run)
     checked = [run.value(0, each).max() < RADIX for message in table.messages for each in message.values]

@@ -167,7 +167,7 @@ def test_weights_are_fewer_than_limbs(limbs: int) -> None:
     rows = np.concatenate([rows, np.zeros((limbs, 1), np.uint32), chance.integers(0, P, (limbs, 7), np.uint32)], axis=1)
     for lie in (None, 0, 1):  # what the bit is said to be on every row
         lies = None if lie is None else {(0, r.a): lambda honest, lie=lie: np.full_like(honest, lie)}
-        run = Run([Rows(rows, [rows.shape[1]])], {}, lies)
+        run = Run([Rows(rows, [rows.shape[1]])], {}, [table.witness], lies)
         for step in board.steps:
             step(run)
         met = np.logical_and.reduce([run.value(0, e.within(0, P // 2)) == 0 for _, _, e in table.constraints])

@@ -57,7 +57,7 @@ def load(path: Path, schema: Schema, digest: bytes | None) -> NDArray[np.uint32]
     from zkcompliance.stark.field import workspace
 
     with _reading(path, schema) as (descriptor, rows):
-        table = workspace.zeros(schema.width, 1 << padded_log2(rows))
+        table = workspace.alone(schema.width, 1 << padded_log2(rows))
         for _ in _filled(path, descriptor, rows, table, schema.width, digest):
             pass
     return table

@@ -31,7 +31,6 @@ from zkcompliance.claim.meaning.brackets import Brackets, of_slot
 from zkcompliance.limits import MAX_NODES
 from zkcompliance.stark.air.builder import TableBuilder
 from zkcompliance.stark.air.program import LogSlot, Program, Public, TableAir
-from zkcompliance.stark.field import workspace
 
 
 @dataclass(frozen=True)
@@ -58,9 +57,7 @@ class Compiled:
         columns = []
         for number, table in enumerate(self.board.tables):
             rows = run.tables[number]
-            filled = workspace.take(table.witness, rows.total)
-            for column in range(table.witness):
-                filled[column] = rows.witness.pop(column)
+            filled = rows.witness if table.witness else np.zeros((0, rows.total), np.uint32)
             columns += [filled[:, part] for part in rows.segments()]
         unknowns = [run.unknowns[i] for i in range(len(self.board.unknowns))]
         reveals = {p.name: run.publics[i] for i, p in enumerate(self.program.publics) if p.reveal}
@@ -83,7 +80,7 @@ class Compiled:
         params = [(p.name, p.bits) for p in self.program.publics if not p.reveal]
         stated = places.spread(params, dict(publics))
         known = {i: stated[p.name] for i, p in enumerate(self.program.publics) if not p.reveal}
-        run = Run(logs, known, lies)
+        run = Run(logs, known, [table.witness for table in self.board.tables], lies)
         for step in self.board.steps:
             step(run)
         return run

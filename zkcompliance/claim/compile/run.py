@@ -37,13 +37,13 @@ class Joined:
 @dataclass
 class Rows:
     """A table of the program: `log`, each column over the rows of all segments, the segments' lengths and brackets
-    (none for a private table), and witness columns so far; all of them uint32 below p, since that is half of what the
-    int64 that they are reckoned in would take."""
+    (none for a private table), and the witness columns, of which there are none before the first is filled; all of them
+    uint32 below p, since that is half of what the int64 that they are reckoned in would take."""
 
     log: Array | Joined | None
     lengths: list[int]
     brackets: list[Bracket] = field(default_factory=list)
-    witness: dict[int, Array] = field(default_factory=dict)
+    witness: Array = field(default_factory=lambda: np.zeros((0, 0), np.uint32))
 
     @property
     def total(self) -> int:
@@ -76,8 +76,12 @@ Lies = Mapping[tuple[int, int], Callable[[Array], Array]]  # what a dishonest pr
 class Run:
     """The values of one proof: of every table's columns, of publics (aux ones as they are found), of unknowns."""
 
-    def __init__(self, logs: list[Rows], publics: dict[int, int], lies: Lies | None = None) -> None:
+    def __init__(
+        self, logs: list[Rows], publics: dict[int, int], widths: Sequence[int], lies: Lies | None = None
+    ) -> None:
+        """widths: how many witness columns each table has."""
         self.lies = lies or {}
+        self.widths = widths
         self.tables: dict[int, Rows] = dict(enumerate(logs))
         self.publics = publics
         self.unknowns: dict[int, int] = {}
@@ -93,9 +97,10 @@ class Run:
         """Fill a witness column (or tell a lie in its place: tests do)."""
         honest = values.astype(np.int64) % P
         told = self.told((table, column), honest)
-        kept = workspace.take(len(told))
-        kept[:] = honest if told is honest else told % P
-        self.tables[table].witness[column] = kept
+        rows = self.tables[table]
+        if not rows.witness.size:
+            rows.witness = workspace.zeros(self.widths[table], rows.total)
+        rows.witness[column] = honest if told is honest else told % P
 
     def value(self, table: int, e: Term) -> Array:
         """(rows of all segments,) int64: the integers in [lo, hi] that e is mod p. table −1: one row of publics."""

@@ -77,6 +77,12 @@ def zeros(*shape: int) -> np.ndarray:
     return array
 
 
+def alone(*shape: int) -> np.ndarray:
+    """The same for what many of lie side by side, such as the rows of segments: of a block only where it fills one. A
+    block of smaller ones serves nothing larger when they are gone."""
+    return zeros(*shape) if math.prod(shape) >= LEAST_ENTRIES else np.zeros(shape, np.uint32)
+
+
 def shrink() -> None:
     """Leave blocks that nobody uses to the operating system while all are more than MOST_BYTES, the oldest first."""
     with _lock:
