@@ -25,8 +25,8 @@ from zkcompliance.log.public_keys import load_public
 from zkcompliance.log.trust import TrustPolicy, load_trust
 from zkcompliance.policy import catalogue as policies
 from zkcompliance.policy.binding import Subject
-from zkcompliance.policy.dated import Dated
 from zkcompliance.policy.devices import Answers
+from zkcompliance.policy.freshness import Dated
 from zkcompliance.policy.judge import judge_claim, judge_policy, look, ref_of
 from zkcompliance.policy.model import Policy
 from zkcompliance.policy.opened import Opened, log_names

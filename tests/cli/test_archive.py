@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import shlex
+import struct
 import subprocess
 import sys
 import zipfile
+import zlib
 from io import BytesIO
 from pathlib import Path
 
@@ -93,8 +95,8 @@ def test_an_archive_is_never_replaced(filed: Path, lab: Lab) -> None:
 
 
 def test_every_changed_file_is_named(filed: Path) -> None:
-    """Where only the file is changed; and where its digest is changed with it, by the verdict, but for what nobody
-    judges: the page, the text, and the program, which says that it is another."""
+    """Where only the file is changed; and where its digest is changed with it, by the verdict, but for the program,
+    which says that it is another."""
     files = box.unpack(filed.read_bytes())
     for name, data in files.items():
         other = bytes([data[0] ^ 1]) + data[1:]
@@ -106,10 +108,39 @@ def test_every_changed_file_is_named(filed: Path) -> None:
             box.unpack(packed.getvalue())
         try:
             found = judging.again(box.pack({**files, name: other}), files[judging.VERIFIER], clock=0)
-        except (ArchiveChanged, MalformedArchive):
-            assert name not in ("README.txt", "verdict.html", "zkcompliance-verify.pyz")
+        except (ArchiveChanged, MalformedArchive) as error:
+            assert name != "zkcompliance-verify.pyz"
+            assert name not in ("README.txt", "verdict.html") or name in error.message
         else:
-            assert name in ("README.txt", "verdict.html") or (name == "zkcompliance-verify.pyz" and not found.same)
+            assert name == "zkcompliance-verify.pyz" and not found.same
+
+
+def test_a_page_that_says_more_than_was_decided(filed: Path, tmp_path: Path) -> None:
+    """Whoever changes it changes its digest too. Beside another program it may be another release's, and nobody here
+    can tell: then that is said."""
+    files = box.unpack(filed.read_bytes())
+    page = files["verdict.html"].replace(b"Accepted", b"Safe beyond doubt")
+    assert page != files["verdict.html"]
+    case = tmp_path / "case.zip"
+    case.write_bytes(box.pack({**files, "verdict.html": page}))
+    done = invoke("archive", "verify", case)
+    assert done.exit_code == 1 and "archive-changed" in done.output and "verdict.html" in done.output, done.output
+    case.write_bytes(box.pack({**files, "verdict.html": page, "zkcompliance-verify.pyz": b"another"}))
+    done = invoke("archive", "verify", case, "--json")
+    told = json.loads(done.output)
+    assert done.exit_code == 0 and "or another program" in told["verifier"]
+    assert told["texts"].startswith("verdict.html and README.txt differ from") and "not checked" in told["texts"]
+
+
+@pytest.mark.parametrize("name", ["audit.html", "keys", "proof.zkp.old", "keys/2.pub", "signed"])
+def test_what_was_not_judged_is_not_filed(name: str, filed: Path) -> None:
+    """A file that looks like a part of the case and that no option names; or one of the name of a folder."""
+    files = box.unpack(filed.read_bytes())
+    with pytest.raises(MalformedArchive, match=f"^{name} is nothing that case.json names"):
+        judging.again(box.pack({**files, name: b"x"}), b"", clock=0)
+    for each in ("README.txt", "verdict.html", "verdict.json"):
+        with pytest.raises(MalformedArchive, match=f"has no {each}"):
+            judging.again(box.pack({known: data for known, data in files.items() if known != each}), b"", clock=0)
 
 
 def _sums(files: dict[str, bytes]) -> bytes:
@@ -137,13 +168,9 @@ def test_another_question_is_another_verdict(filed: Path) -> None:
 ])  # fmt: skip
 def test_nothing_of_an_archive_is_run_or_read_from_elsewhere(options: list[str]) -> None:
     """A claim's text is Python, which would be run; a card or a model may be named by any path."""
-    made = {
-        "claim.py": b"while True: pass",
-        "claims/1.py": b"while True: pass",
-        "proof.zkp": b"",
-        "verdict.json": b"{}",
-    }
-    made["zkcompliance-verify.pyz"] = b""
+    made = {name: b"while True: pass" for name in ("claim.py", "claims/1.py") if name in options}
+    made |= {"proof.zkp": b"", "verdict.json": b"{}"}
+    made |= dict.fromkeys(("zkcompliance-verify.pyz", "README.txt", "verdict.html"), b"")
     given = {"format": judging.FORMAT, "options": [*options, "--at", "2026-01-01"]}
     with pytest.raises(MalformedArchive, match=r"Python|not in the archive|digests"):
         judging.again(box.pack({**made, "case.json": json.dumps(given).encode()}), b"", clock=0)
@@ -172,12 +199,44 @@ def test_hostile_zips(filed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         with zipfile.ZipFile(packed, "a") as made:
             made.writestr("more.txt", b"x")
         box.unpack(packed.getvalue())
+    commented = BytesIO(data)
+    with zipfile.ZipFile(commented, "a") as made:
+        made.comment = b"Accepted"
+    for beside in (commented.getvalue(), b"#!/bin/sh\n" + data, _one_in_another(40, 1000), _extra(data)):
+        with pytest.raises(MalformedArchive, match=r"of none of its files|does not lie right behind"):
+            box.unpack(beside)
     monkeypatch.setattr("zkcompliance.limits.MAX_ARCHIVE_FILES", 3)
     with pytest.raises(LimitExceeded):
         box.unpack(data)
     monkeypatch.setattr("zkcompliance.limits.MAX_ARCHIVE_BYTES", 3)
     with pytest.raises(LimitExceeded):
         box.unpack(data)
+
+
+def _extra(data: bytes) -> bytes:
+    """The same with four bytes in the head of the first member, to which the list's place is moved."""
+    with zipfile.ZipFile(BytesIO(data)) as box_:
+        first = box_.infolist()[0].filename
+    at, end = 30 + len(first), len(data) - 6
+    start = int.from_bytes(data[end : end + 4], "little") + 4
+    return data[:28] + b"\4\0" + data[30:at] + b"abcd" + data[at:end] + start.to_bytes(4, "little") + data[end + 4 :]
+
+
+def _one_in_another(count: int, size: int) -> bytes:
+    """Members each of which holds all that follow it: count × size bytes and more, out of little more than size."""
+    heads: list[tuple[str, int, int, bytes]] = []
+    inner = b"\0" * size
+    for number in range(count):
+        name, crc = f"n{number}", zlib.crc32(inner)
+        head = struct.pack("<4s5H3L2H", b"PK\3\4", 20, 0, 0, 0, 33, crc, len(inner), len(inner), len(name), 0)
+        heads.append((name, crc, len(inner), head + name.encode()))
+        inner = heads[-1][3] + inner
+    at, listed = 0, b""
+    for name, crc, length, head in reversed(heads):
+        numbers = (20, 20, 0, 0, 0, 33, crc, length, length, len(name), 0, 0, 0, 0, 0, at)
+        listed += struct.pack("<4s6H3L5H2L", b"PK\1\2", *numbers) + name.encode()
+        at += len(head)
+    return inner + listed + struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, count, count, len(listed), len(inner), 0)
 
 
 def test_roll_ups_claims_and_several_keys_are_kept(tmp_path: Path, lab: Lab) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from zkcompliance import schemas
 from zkcompliance.errors import UsageError
 from zkcompliance.log import asked as asked_rows
 from zkcompliance.log.layout import Layout
+from zkcompliance.log.public_keys import load_public
 from zkcompliance.openings import check, show
 from zkcompliance.request.file import Request
 
@@ -72,6 +74,34 @@ def test_what_is_written_is_sealed_again(lab: Asking, tmp_path: Path, form: str)
     ok("seal", again, "--log", tmp_path / "again", "--key", tmp_path / "again.key", "--schema", "compute")
     sealed = SealedLog.open(tmp_path / "again").segments[0].load_columns()[:, :8]
     assert (sealed == lab.log.segments[0].load_columns()[:, 1:9]).all()
+
+
+def test_a_text_that_a_spreadsheet_would_run(tmp_path: Path) -> None:
+    """A lab chooses its texts, and whoever asked opens what they write: as CSV no cell is a formula."""
+    texts = ["run-1", '=HYPERLINK("https://evil.example","run-2")', "+1", "-1", "@SUM(1)"]
+    row = {"start": 1767571200, "end": 1767571260, "phase": "pretraining", "method": "hardware", "flop": 1}
+    given = tmp_path / "rows.jsonl"
+    given.write_text("".join(f"{json.dumps({**row, 'run': text})}\n" for text in texts))
+    ok("keygen", "lab.example/texts", "-o", tmp_path / "key")
+    ok(
+        "seal", given, "--log", tmp_path / "log", "--key", tmp_path / "key", "--schema", "compute", "--keep-texts",
+        "--profile", "small",
+    )  # fmt: skip
+    opened = {}
+    for name, numbers in (("plain", "1"), ("all", "1-5")):
+        opened[name] = tmp_path / f"{name}.zkp"
+        ok("open", "--log", tmp_path / "log", "--rows", numbers, "-o", opened[name])
+    asked = ("--log-key", tmp_path / "key.pub", "--rows-as")
+    assert "run-1" in run("verify", opened["plain"], *asked, "csv").stdout
+    refused = run("verify", opened["all"], *asked, "csv", "-o", tmp_path / "rows.csv")
+    assert refused.exit_code == 2 and "takes for a formula" in refused.stderr and not (tmp_path / "rows.csv").exists()
+    whole = run("verify", opened["all"], *asked, "jsonl").stdout
+    assert [json.loads(line)["run"] for line in whole.splitlines()] == texts
+    shown = check.check(opened["all"].read_bytes(), [load_public(tmp_path / "key.pub")])
+    for text in texts[1:]:
+        (number,) = [place for place, each in enumerate(show.rows_of(shown)) if each["run"] == text]
+        with pytest.raises(UsageError, match="takes for a formula"):
+            show.as_text(replace(shown, names=(number,), rows=(shown.rows[number],)), "csv")
 
 
 def test_a_request_is_made_and_received(lab: Asking, tmp_path: Path) -> None:

@@ -376,6 +376,7 @@ def test_a_proof_that_can_be_kept_nowhere_says_so(lab: Path, tmp_path: Path, mon
     taking(monkeypatch, lambda: (tmp_path / "was" / "settings").write_text("zkcompliance-log-1\n"))
     done = proving(lab, tmp_path / "was" / "proof")
     assert done.exit_code == 2 and "is lost" in done.stderr and not list(tmp_path.rglob("kept-*")), done.stderr
+    assert "stays spent" in done.stderr and "nothing was changed" not in done.stderr
     after = everything(lab / "log" / "secret" / "segments" / "00000000")
     assert not list(lab.rglob("kept-*")) and set(after) == set(before)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.kit import policies as kit
+from tests.kit.part import one_in
 from tests.kit.policies import HOUR, MODEL, NOW
 from tests.kit.split_up import split_up
 from zkcompliance.card import catalogue as cards
@@ -258,14 +259,15 @@ def test_only_one_form_of_a_card_is_read(tmp_path: Path) -> None:
             own(path)
 
 
-def test_no_byte_of_a_pinned_card_can_be_changed() -> None:
+@pytest.mark.parametrize("part", one_in(4, range(4), first=1))
+def test_no_byte_of_a_pinned_card_can_be_changed(part: int) -> None:
     """Every byte of one card, changed in one bit or to a digit: it is no card, or not the one that the policy names."""
     card = replace(cards.load(kit.CLAIM), id="my-own")
     text = kit.text().replace("training-compute-below@2", "my-own@2")
     text = text.replace(cards.load(kit.CLAIM).digest.hex(), card.digest.hex())
     assert parse_policy(text.encode(), {"my-own": card}).requirements[0].card == card.digest
     data, refused = card.encoded, {"malformed-card": 0, "malformed-policy": 0}
-    for at in range(len(data)):
+    for at in range(part, len(data), 4):
         for changed in {data[at] ^ 1, data[at] ^ 0x80, ord("1")} - {data[at]}:
             try:
                 other = decode(data[:at] + bytes([changed]) + data[at + 1 :])
@@ -274,4 +276,4 @@ def test_no_byte_of_a_pinned_card_can_be_changed() -> None:
                 refused[error.code] += 1
             else:
                 pytest.fail(f"byte {at} as {changed:#x} is taken")
-    assert min(refused.values()) > 100, refused
+    assert min(refused.values()) > 25, refused

@@ -42,6 +42,7 @@ from tests.kit.hunt.traces import (
     sums_mod_p,
     without_interactions,
 )
+from tests.kit.part import one_in
 from zkcompliance.claim.language.example import Example
 from zkcompliance.claim.meaning import core
 from zkcompliance.errors import VerificationError
@@ -322,7 +323,7 @@ def edited(module: str, case: Case) -> Iterator[Tables]:
                     yield {**case.tables, log.name: made}
 
 
-@pytest.mark.parametrize("module", MODULES)
+@pytest.mark.parametrize("module", one_in(3, MODULES))
 def test_every_requirement_of_an_author_is_needed(module: str) -> None:
     """Each is all that the honest prover's witness breaks on a failing example, or on one with a cell changed."""
     cases = [*catalogue_cases(module, holding=True), *catalogue_cases(module, holding=False)]
@@ -381,7 +382,7 @@ def test_nothing_false_passes(module: str) -> None:
     nothing_false_passes(list(one_each.values()), 30)
 
 
-@pytest.mark.parametrize("name", FALSE)
+@pytest.mark.parametrize("name", one_in(2, FALSE))
 def test_nothing_false_passes_in_other_words(name: str) -> None:
     nothing_false_passes([Case.of(FALSE[name])], 30)
 

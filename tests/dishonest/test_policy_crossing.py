@@ -45,7 +45,8 @@ from zkcompliance.policy.proofs import proofs_in
 from zkcompliance.policy.verdict import Status, Verdict
 from zkcompliance.prove import api
 from zkcompliance.prove.api import prove_claim
-from zkcompliance.prove.policy import plan, prove_policies
+from zkcompliance.prove.policy import prove_policies
+from zkcompliance.prove.tasks import plan
 from zkcompliance.stark.statement import encode_policy_bundle
 from zkcompliance.verify.bundle import decode_bundle
 from zkcompliance.verify.statement import decode_statement

@@ -324,15 +324,16 @@ class OtherRows(Prover):
         first, *rest = self.layout.instances
         assert first.member is not None
         parts = tuple(Elsewhere(**vars(part)) if part.claim == 1 else part for part in first.member.parts)
-        layout, tables = self.layout, self.trace.tables if hasattr(self, "trace") else {}
+        layout, trace = self.layout, self._trace
+        tables = trace.tables if trace is not None else {}
         self.layout = replace(layout, instances=(replace(first, air=Member(parts, tallies=False).merged(0)), *rest))
         stacked = SealedTable(self.stacked, b"", self.tables[0].entry, self.profile)
-        if tables:
-            self.trace.tables = {0: stacked}
+        if trace is not None:
+            trace.tables = {0: stacked}
         yield
         self.layout = layout
-        if tables:
-            self.trace.tables = tables
+        if trace is not None:
+            trace.tables = tables
 
     def make_trace(self) -> Trace:
         mine = self.tables

@@ -28,7 +28,8 @@ from zkcompliance.policy.proofs import proofs_in
 from zkcompliance.policy.verdict import Verdict
 from zkcompliance.prove import api
 from zkcompliance.prove.api import Anchored
-from zkcompliance.prove.policy import plan, prove_policies
+from zkcompliance.prove.policy import prove_policies
+from zkcompliance.prove.tasks import plan
 from zkcompliance.verify.bundle import ROUND, Attachment
 
 PROMPTLY = "rows-sealed-promptly-compute"

@@ -13,7 +13,8 @@ from zkcompliance.policy.binding import Binding
 from zkcompliance.policy.judge import judge_policy
 from zkcompliance.policy.load import parse_policy
 from zkcompliance.policy.model import Policy
-from zkcompliance.prove.policy import plan, prove_policies
+from zkcompliance.prove.policy import prove_policies
+from zkcompliance.prove.tasks import plan
 
 BINDING = Binding(None, MODEL, NOW)
 

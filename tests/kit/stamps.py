@@ -54,8 +54,10 @@ def issue(
     key: Any = None,
     serial: int | None = None,
     sign: bool = True,
+    certifies: tuple[Any, ...] = (),
 ) -> Issued:
-    """days: of its validity, counted from 2020; sign: whether an authority may sign certificates."""
+    """days: of its validity, counted from 2020; sign: whether an authority may sign certificates; certifies: the uses
+    that it may certify, empty for any."""
     private = key or ec.generate_private_key(ec.SECP256R1())
     named = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     builder = (
@@ -72,6 +74,8 @@ def issue(
         builder = builder.add_extension(
             x509.KeyUsage(not sign, False, False, False, False, sign, sign, False, False), critical=True
         )
+        if certifies:
+            builder = builder.add_extension(x509.ExtendedKeyUsage(certifies), critical=False)
     elif usage is not None:
         builder = builder.add_extension(x509.ExtendedKeyUsage(usage), critical=critical)
     signer = private if by is None else by.key
@@ -182,10 +186,14 @@ class Made:
     granted: int = 0
     signers: int = 1
     signs_for: str | None = None  # the content that the signed attributes name, if another
+    after: bytes = b""  # what follows the accuracy in the content
 
     def info(self) -> bytes:
         imprint = tlv(0x30, algorithm(self.imprint), tlv(4, _HASH[self.imprint](self.body).digest()))
-        return tlv(0x30, number(1), oid(self.policy), imprint, number(7), tlv(0x18, self.at.encode()), self.accuracy)
+        return tlv(
+            0x30, number(1), oid(self.policy), imprint, number(7), tlv(0x18, self.at.encode()),
+            self.accuracy, self.after,
+        )  # fmt: skip
 
     def reply(self) -> bytes:
         info = self.info()

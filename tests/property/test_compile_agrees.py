@@ -13,7 +13,7 @@ from zkcompliance.schemas import Schema
 
 
 @pytest.mark.parametrize("module", MODULES)
-@settings(max_examples=12, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 2**32))
 def test_a_claim_of_the_catalogue(module: str, seed: int) -> None:
     agree(definition(module), seed)

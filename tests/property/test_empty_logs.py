@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from tests.kit.agreeing import agree, parameters
 from tests.kit.catalogue_claims import MODULES, definition
+from tests.kit.part import one_in
 from zkcompliance import schemas
 from zkcompliance.circuits.logs import log_floor
 from zkcompliance.claim import catalogue
@@ -31,7 +32,7 @@ def every_way(claim: ClaimDefinition) -> list[frozenset[str]]:
     return [frozenset(each) for n in range(1, len(names) + 1) for each in itertools.combinations(names, n)]
 
 
-@pytest.mark.parametrize("module", MODULES)
+@pytest.mark.parametrize("module", one_in(2, MODULES))
 def test_a_claim_of_the_catalogue(module: str) -> None:
     for empty in every_way(definition(module)):
         for seed in SEEDS:

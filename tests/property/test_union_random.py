@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from tests.kit import unions
 from tests.kit.agreeing import table
 from tests.kit.compiled_trial import padded
+from tests.kit.part import one_in
 from tests.kit.random_claims import TINY, TinyLog, cases
 from tests.kit.unions import Wanted
 from zkcompliance.claim.compile import CannotCompile, compile_claim
@@ -140,7 +141,7 @@ def agrees(seed: int) -> Counter[bool]:
     return Counter(holds)
 
 
-@pytest.mark.parametrize("seed", range(POLICIES))
+@pytest.mark.parametrize("seed", one_in(2, range(POLICIES)))
 def test_a_random_policy(seed: int) -> None:
     agrees(seed)
 

@@ -10,6 +10,7 @@ import pytest
 from tests.kit import support
 from tests.kit.catalogue_claims import MODULES, compiled, definition, examples, inputs
 from tests.kit.compiled_trial import proved_by_anyone
+from tests.kit.part import one_each
 from zkcompliance import schemas
 from zkcompliance.card import places
 from zkcompliance.claim import catalogue
@@ -26,8 +27,16 @@ from zkcompliance.verify.verifier import verify_bundle
 CASES = [(module, example) for module in MODULES for example in examples(module)]
 
 
-def named(cases: list[tuple[str, Example]]) -> list[object]:
-    return [pytest.param(module, example, id=f"{module}: {example.text}") for module, example in cases]
+def named(case: tuple[str, Example]) -> str:
+    return f"{case[0]}: {case[1].text}"
+
+
+def of_claim(case: tuple[str, Example]) -> str:
+    return case[0]
+
+
+def of_requirement(case: tuple[str, Example]) -> tuple[str, object]:
+    return case[0], case[1].failing
 
 
 def catalogue_claim(module: str) -> Claim:
@@ -44,8 +53,9 @@ def sealed(path: Path, schema: Schema, segments: list[np.ndarray]) -> SealedLog:
     return SealedLog.open(path)
 
 
-@pytest.mark.parametrize(("module", "example"), named([c for c in CASES if not c[1].failing]))
-def test_an_example_that_holds_is_proved_and_verified(module: str, example: Example, tmp_path: Path) -> None:
+@pytest.mark.parametrize("case", one_each([c for c in CASES if not c[1].failing], of=of_claim, id=named))
+def test_an_example_that_holds_is_proved_and_verified(case: tuple[str, Example], tmp_path: Path) -> None:
+    module, example = case
     claim = catalogue_claim(module)
     tables, params = example.inputs(definition(module))
     publics = definition(module).publics(params)
@@ -59,8 +69,9 @@ def test_an_example_that_holds_is_proved_and_verified(module: str, example: Exam
     assert report.security_bits >= 128
 
 
-@pytest.mark.parametrize(("module", "example"), named([c for c in CASES if c[1].failing]))
-def test_an_example_that_fails_is_refused(module: str, example: Example, tmp_path: Path) -> None:
+@pytest.mark.parametrize("case", one_each([c for c in CASES if c[1].failing], of=of_requirement, id=named))
+def test_an_example_that_fails_is_refused(case: tuple[str, Example], tmp_path: Path) -> None:
+    module, example = case
     claim = catalogue_claim(module)
     tables, params = example.inputs(definition(module))
     logs = {name: sealed(tmp_path / name, claim.slots[name], parts) for name, parts in tables.items()}
@@ -68,23 +79,13 @@ def test_an_example_that_fails_is_refused(module: str, example: Example, tmp_pat
         prove_claim(claim, logs, definition(module).publics(params))
 
 
-ONE_PER_CLAIM = {module: (module, example) for module, example in reversed(CASES) if example.failing}
-ONE_PER_REQUIREMENT = {(m, example.failing): (m, example) for m, example in reversed(CASES) if example.failing}
+ONE_PER_REQUIREMENT = {of_requirement(case): case for case in reversed(CASES) if case[1].failing}
 
 
-@pytest.mark.parametrize(("module", "example"), named(list(ONE_PER_CLAIM.values())))
-def test_who_proves_one_that_fails_anyway_is_refused(module: str, example: Example) -> None:
-    refused_by_the_verifier(module, example)
-
-
-@pytest.mark.long
-@pytest.mark.parametrize(("module", "example"), named(list(ONE_PER_REQUIREMENT.values())))
-def test_who_proves_one_that_fails_anyway_is_refused_for_each_requirement(module: str, example: Example) -> None:
-    refused_by_the_verifier(module, example)
-
-
-def refused_by_the_verifier(module: str, example: Example) -> None:
+@pytest.mark.parametrize("case", one_each(reversed(ONE_PER_REQUIREMENT.values()), of=of_claim, id=named))
+def test_who_proves_one_that_fails_anyway_is_refused(case: tuple[str, Example]) -> None:
     """No requirement is left to the prover's good will."""
+    module, example = case
     bundle = proved_by_anyone(compiled(module), *inputs(module, example))
     with pytest.raises(VerificationError):
         verify_bundle(bundle, program_digests=[catalogue_claim(module).program_digest])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.kit.importing import DATA, raw
@@ -53,3 +55,15 @@ def test_it_fills_these_columns_and_no_other(name: str) -> None:
 def test_what_takes_any_column() -> None:
     for name in ("csv", "jsonl", "json", "arrow"):
         assert importers.FORMATS[name].fills(schemas.incident, "category")
+
+
+def test_a_csv_without_its_last_line_end_is_said(tmp_path: Path) -> None:
+    """Spreadsheets write it so, and a file that was cut inside its last number looks the same: 2.5e2 of 2.5e25."""
+    text = "start,end,run,phase,method,flop\n1767571200,1767657600,r,pretraining,hardware,2.5e2"
+    for name, data, count in (("cut", text, 1), ("whole", text + "\n", 0), ("crlf", text + "\r\n", 0)):
+        path = tmp_path / f"{name}.csv"
+        path.write_bytes(data.encode())
+        told: list[str] = []
+        for read in (importers.parts, importers.rows):
+            list(read(importers.by_name("csv"), path, schemas.compute, tell=told.append))
+        assert len(told) == 2 * count and all("no line end" in each for each in told)

@@ -91,13 +91,24 @@ def test_one_of_several_values(tmp_path: Path) -> None:
 
 def test_pages(tmp_path: Path) -> None:
     one = {"model": "m"}
-    for more in ({"total": 2}, {"total_count": 0}, {"nextPageToken": "x"}, {"next_page_token": "x"}, {"isLast": False},
-                 {"incomplete_results": True}):  # fmt: skip
+    for more in (
+        {"total": 2}, {"total_count": 0}, {"nextPageToken": "x"}, {"next_page_token": "x"}, {"isLast": False},
+        {"incomplete_results": True}, {"next": "https://tickets.example/?page=2"}, {"has_more": True}, {"done": False},
+        {"@odata.nextLink": "https://x.example"}, {"meta": {"pagination": {"total": 3}}}, {"total": {"value": 2}},
+        {"_links": {"next": {"href": "/2"}, "self": {}}}, {"pageInfo": {"hasNextPage": True}},
+        {"page": {"totalElements": 9}}, {"link": [{"relation": "self"}, {"relation": "next", "url": "/2"}]},
+        {"links": [{"rel": "next", "href": "/2"}]}, {"metadata": {"continue": "x"}},
+        {"response_metadata": {"next_cursor": "x"}}, {"isLast": 1}, {"nextToken": 7},
+    ):  # fmt: skip
         for document_ in ({"items": [one], **more}, {**more, "items": [one]}):
             path = document(tmp_path, document_)
             refused(path, {}, "is one page of several, as it says itself", rows="items")
             assert len(rows(path, {}, rows="items", pages="yes")) == 1
-    last = {"total": 1, "nextPageToken": None, "next_page_token": "", "isLast": True, "incomplete_results": False}
+    last = {
+        "total": 1, "nextPageToken": None, "next_page_token": "", "isLast": True, "incomplete_results": False,
+        "next": None, "has_more": False, "done": True, "_links": {"self": {"href": "/1"}, "next": {}}, "page": 1,
+        "meta": {"pagination": {"total": 1, "next": None}}, "links": [{"rel": "self"}], "cursor": "x", "pageInfo": {},
+    }  # fmt: skip
     assert len(rows(document(tmp_path, {**last, "items": [one]}), {}, rows="items")) == 1
 
 

@@ -129,19 +129,35 @@ def test_other_resources(tmp_path: Path) -> None:
     limits = tpu["spec"]["containers"][0]["resources"]["limits"]
     limits["google.com/tpu"] = limits.pop("nvidia.com/gpu")
     path = document(tmp_path, *NODES, tpu)
-    refused("kubernetes", path, "of a resource that is not counted here")
+    refused("kubernetes", path, "of a resource not counted here")
     assert raw("kubernetes", path, resources="google.com/tpu", peaks="NVIDIA-H100-80GB-HBM3=459e12")[0]["devices"] == 8
     refused("kubernetes", path, "holds no rows", skipped="google.com/tpu")
     limits["nvidia.com/gpu"] = "2"
     both = document(tmp_path, *NODES, tpu)
     refused("kubernetes", both, "accelerators of two resources", resources="google.com/tpu,nvidia.com/gpu")
     assert raw("kubernetes", both, skipped="google.com/tpu")[0]["devices"] == 2
-    limits["rdma/hca"] = "1"
+    limits["rdma/hca"] = limits["vpc.amazonaws.com/efa"] = "1"  # no accelerators, and passed over
+    assert raw("kubernetes", document(tmp_path, *NODES, tpu), skipped="google.com/tpu")[0]["devices"] == 2
     claims = pod("train-a-0")
     claims["spec"]["resourceClaims"] = [{"name": "gpu"}]
     path = document(tmp_path, *NODES, claims)
     refused("kubernetes", path, "devices that are claimed one by one")
     assert len(raw("kubernetes", path, skipped="claims")) == 1
+
+
+@pytest.mark.parametrize("name", ["cambricon.com/mlu", "hygon.com/dcu", "tenstorrent.com/n300", "intel.com/gpu", "x/y"])
+def test_accelerators_of_any_maker(name: str, tmp_path: Path) -> None:
+    """Makers name their resources as they like: a pod on one that is not known here is never one of no accelerators."""
+    theirs = pod("train-a-0")
+    limits = theirs["spec"]["containers"][0]["resources"]["limits"]
+    limits[name] = limits.pop("nvidia.com/gpu")
+    path = document(tmp_path, *NODES, pod("train-a-1"), theirs)
+    refused("kubernetes", path, "what may be an accelerator")
+    counted = raw("kubernetes", path, resources=f"nvidia.com/gpu,{name}", peaks="NVIDIA-H100-80GB-HBM3=1e12")
+    assert [row["devices"] for row in counted] == [8, 8]
+    assert len(raw("kubernetes", path, skipped=name)) == 1
+    limits[name] = "0"
+    assert len(raw("kubernetes", document(tmp_path, *NODES, pod("train-a-1"), theirs))) == 1
 
 
 def test_a_pod_of_a_lost_node(tmp_path: Path) -> None:

@@ -54,6 +54,16 @@ def test_a_run_that_goes_on(tmp_path: Path) -> None:
     assert len(load("megatron", again, **RUN, resumed="rewind")) == 6
 
 
+def test_a_run_that_starts_again_in_one_file(tmp_path: Path) -> None:
+    """Though its iterations go on: it went back to a checkpoint, and did again what no line of the first has."""
+    lines = TEXT.splitlines()
+    (starts,) = (line for line in lines if "before the start of training step" in line)
+    at = next(number for number, line in enumerate(lines) if "iteration        3/" in line) + 1
+    path = write(tmp_path, "\n".join([*lines[:at], starts, *lines[at:]]) + "\n", "run.log")
+    refused("megatron", path, f"line {at + 1}: training starts again", **RUN)
+    assert len(load("megatron", path, **RUN, resumed="rewind")) == 5
+
+
 @pytest.mark.parametrize(
     ("old", "new", "why"),
     [

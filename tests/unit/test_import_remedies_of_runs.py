@@ -126,9 +126,9 @@ CASES = [
     Case("kubernetes", pod(nodes=False), "no label of its node", "--set peaks=gpu=989.4e12",
          {"peaks": "gpu=989.4e12"}),
     Case("kubernetes", pod(lambda found: container(found).update({"nvidia.com/mig-1g.10gb": "1"})),
-         "of a resource that is not counted here", "--set skipped=NAME", {"skipped": "nvidia.com/mig-1g.10gb"}),
+         "of a resource not counted here", "--set skipped=NAME", {"skipped": "nvidia.com/mig-1g.10gb"}),
     Case("kubernetes", pod(lambda found: container(found).update({"habana.ai/gaudi": container(found).pop(
-         "nvidia.com/gpu")})), "of a resource that is not counted here", "--set resources=NAME with peaks",
+         "nvidia.com/gpu")})), "of a resource not counted here", "--set resources=NAME with peaks",
          {"resources": "habana.ai/gaudi", "peaks": "NVIDIA-H100-80GB-HBM3=1e15"}),
     Case("kubernetes", pod(lambda found: container(found).update({"amd.com/gpu": "1"})), "of two resources",
          "--set skipped=NAME", {"resources": "nvidia.com/gpu", "skipped": "amd.com/gpu"}),

@@ -326,6 +326,38 @@ def test_json_of_every_parser(tmp_path: Path) -> None:
         refused("slurm", write(tmp_path, json.dumps({**sound, "jobs": [other]}), "s.json"), rf"time\.{name}: is ")
 
 
+def test_accelerators_under_another_name(tmp_path: Path) -> None:
+    """A site names its gres as it likes: a job on 8 NPUs is none of no FLOP."""
+    for tres in ("gres/npu:ascend910b=8,gres/npu=8", "gres/npu:ascend910b=8"):
+        path = write(tmp_path, changed(2, AllocTRES=f"cpu=4,{tres}"), "in.psv")
+        refused("slurm", path, r"line 2, column AllocTRES: has a resource gres/NAME that is not known here")
+        left = raw("slurm", path, skipped="npu")
+        assert (left[0]["device_kind"], left[0]["flop"]) == ("cpu", 0)
+        refused("slurm", path, "the peak of this GPU type is not known", resources="gpu,npu")
+        row = raw("slurm", path, resources="gpu,npu", peaks="ascend910b=400e12")[0]
+        seconds = int(row["end"]) - int(row["start"])
+        assert (row["devices"], row["peak"], row["flop"]) == (8, 4 * 10**14, 8 * seconds * 4 * 10**14)
+    untyped = write(tmp_path, changed(2, AllocTRES="gres/dcu=4"), "in.psv")
+    refused("slurm", untyped, "the peak of GPUs without a type", resources="gpu,dcu")
+    assert raw("slurm", untyped, resources="gpu,dcu", peaks="dcu=1e12")[0]["devices"] == 4
+    for beside in ("gres/scratch=0", "gres/craynetwork=1", "gres/gpumem=24G,gres/gpuutil=100"):
+        path = write(tmp_path, changed(2, AllocTRES=f"gres/gpu:h100=16,{beside}"), "in.psv")
+        assert gpu_seconds(load("slurm", path)) == 557
+    scratch = write(tmp_path, changed(2, AllocTRES="gres/gpu:h100=16,gres/scratch=100G"), "in.psv")
+    refused("slurm", scratch, "has a resource gres/NAME")
+    assert gpu_seconds(load("slurm", scratch, skipped="scratch")) == 557
+    refused("slurm", scratch, "is not a whole number", resources="gpu,scratch")
+    wrong_option("slurm", scratch, resources="gpu,mps")
+    wrong_option("slurm", scratch, resources="gpu", skipped="gpu")
+
+
+def test_a_count_that_json_lacks_is_not_none(tmp_path: Path) -> None:
+    sound = json.loads((MORE / "sacct_v0.0.43_metafirst.json").read_text())
+    for entry in sound["jobs"][0]["tres"]["allocated"]:
+        entry.pop("count")
+    refused("slurm", write(tmp_path, json.dumps(sound), "s.json"), r"tres\.allocated, count: is missing")
+
+
 def local(tmp_path: Path, start: str, end: str, elapsed: int) -> Path:
     """The sample of a clock change, on a day on which Berlin's clocks change."""
     text = (MORE / "dst.psv").read_text().replace("2025-11-24T16:33:20|2025-11-24T17:33:20", f"{start}|{end}")

@@ -33,6 +33,16 @@ def test_a_run_that_goes_on(tmp_path: Path) -> None:
     assert [row["flop"] for row in rows] == [EACH, EACH * 9, EACH * 10]
 
 
+def test_a_run_that_starts_again_in_one_file(tmp_path: Path) -> None:
+    """Though its steps go on: from the checkpoint of step 10, what was done after the line of step 20 was lost."""
+    again = STARTS.replace("step 1", "step 11")
+    lines = TEXT.splitlines()
+    at = next(number for number, line in enumerate(lines) if "step: 20 " in line) + 1
+    path = write(tmp_path, "\n".join([*lines[:at], again, *lines[at:]]) + "\n", "run.log")
+    refused("torchtitan", path, f"line {at + 1}: training starts again", parameters="1000")
+    assert len(load("torchtitan", path, parameters="1000", resumed="rewind")) == 4
+
+
 def test_a_log_that_does_not_say_its_sizes(tmp_path: Path) -> None:
     bare = write(tmp_path, TEXT.replace(SIZES + "\n", ""), "run.log")
     with pytest.raises(UsageError, match="tokens_per_step is needed"):

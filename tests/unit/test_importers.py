@@ -205,6 +205,20 @@ def test_step_logs_cut_and_binary(tmp_path: Path) -> None:
             load("nanogpt", write(tmp_path, data, "log.txt"), incomplete="yes")
 
 
+def test_the_clock_of_the_machine(tmp_path: Path) -> None:
+    """nvidia-smi prints it without a zone: where that is not UTC it is stated, else rows are hours off."""
+    path = write(tmp_path, SOUND, "log.txt")
+    began = load("nanogpt", path, incomplete="yes")[0]["start"]
+    for stated, hours in (({"utc_offset": "-08:00"}, 8), ({"zone": "America/Los_Angeles"}, 8), ({"zone": "UTC"}, 0)):
+        assert load("nanogpt", path, incomplete="yes", **stated)[0]["start"] == began + hours * 3600
+    twice = write(tmp_path, SOUND.replace("Thu Dec  5 02:32:12 2024", "Sun Nov  3 01:32:12 2024"), "log.txt")
+    with pytest.raises(ImporterError, match="clocks show this hour twice"):
+        load("nanogpt", twice, incomplete="yes", zone="America/Los_Angeles")
+    skipped = write(tmp_path, SOUND.replace("Thu Dec  5 02:32:12 2024", "Sun Mar 10 02:32:12 2024"), "log.txt")
+    with pytest.raises(ImporterError, match="or clocks skip it"):
+        load("nanogpt", skipped, incomplete="yes", zone="America/Los_Angeles")
+
+
 def test_a_peak_of_ones_own(tmp_path: Path) -> None:
     path = write(tmp_path, SOUND.replace("NVIDIA H100 80GB HBM3", "NVIDIA X9 80GB HBM3  "), "log.txt")
     found = load("nanogpt", path, incomplete="yes", peak="1e15")

@@ -4,6 +4,7 @@ their own; errors are raised or said, as the lab wants it."""
 from __future__ import annotations
 
 import gc
+import json
 import logging
 import os
 import subprocess
@@ -15,10 +16,13 @@ from pathlib import Path
 import pytest
 
 import zkcompliance as zk
-from zkcompliance.errors import LogCorrupt, LogError, SchemaError, UsageError
+from tests.kit.asking import known_round
+from zkcompliance.client.rounds import STALE, Rounds
+from zkcompliance.errors import EvidenceRefused, LogCorrupt, LogError, SchemaError, UsageError
 from zkcompliance.live import round as rounds
 from zkcompliance.live.sealer import Sealer
 from zkcompliance.live.writer import record
+from zkcompliance.log.store import SealedLog
 
 EVENT = {"serial": 1, "at": 1767484800, "kind": "eval"}
 
@@ -262,8 +266,41 @@ def test_a_round_in_process(key: Path, tmp_path: Path) -> None:
     log = tmp_path / "log"
     with zk.open_log(log, key=key, schema=zk.schemas.event) as held:
         held.append(EVENT)
-    assert rounds.sealed(log, key, compact=True) == {"sealed": 1, "said": []}
-    assert rounds.sealed(log, key, compact=True) == {"sealed": 0, "said": []}
+    assert rounds.sealed(log, key, None, compact=True) == {"sealed": 1, "said": []}
+    assert rounds.sealed(log, key, None, compact=True) == {"sealed": 0, "said": []}
+
+
+def test_seals_hold_a_beacons_round(key: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """The round that the file has; one of years ago is said. Without the file the seal goes on, and that is said."""
+    known, file = known_round(), tmp_path / "round.json"
+    file.write_text(json.dumps({"round": known.number, "signature": known.signature.hex()}))
+    log = tmp_path / "log"
+    with zk.Live(log, key=key, schema=zk.schemas.event, beacon=file) as live:
+        live.put(EVENT)
+        live.seal()
+        assert "more than a day ago" in caplog.text and "without a round" not in caplog.text
+        file.write_text("{")
+        live.put(EVENT)
+    assert "was sealed without a round of a beacon" in caplog.text
+    held = [each.entry for each in SealedLog.open(log).segments]
+    assert [(each.round, each.beacon) for each in held] == [(known.number, known.digest), (0, bytes(32))]
+
+
+def test_a_round_that_is_required(key: Path, tmp_path: Path) -> None:
+    """Rows wait until there is one of the last day."""
+    file, log, known = tmp_path / "round.json", tmp_path / "log", known_round()
+    with (
+        pytest.raises(LogError, match="is not sealed without a round"),
+        zk.Live(log, key=key, schema=zk.schemas.event, beacon=file, beacon_required=True) as live,
+    ):
+        live.put(EVENT)
+    assert segments(log) == 0
+    file.write_text(json.dumps({"round": known.number, "signature": known.signature.hex()}))
+    with pytest.raises(EvidenceRefused, match="more than a day ago"):
+        Rounds(file, required=True).newest(log, known.moment + STALE + 1)
+    assert Rounds(file, required=True).newest(log, known.moment + STALE) == ((known.number, known.digest), [])
+    with pytest.raises(UsageError, match="give beacon too"):
+        zk.Live(log, key=key, beacon_required=True)
 
 
 def test_put_collects_no_garbage(key: Path, tmp_path: Path) -> None:

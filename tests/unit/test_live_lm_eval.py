@@ -48,6 +48,7 @@ def harness(monkeypatch: pytest.MonkeyPatch) -> types.SimpleNamespace:
     evaluator = types.SimpleNamespace(evaluate=None)
     monkeypatch.setitem(sys.modules, "lm_eval.evaluator", evaluator)
     monkeypatch.setitem(sys.modules, "lm_eval.api.metrics", types.SimpleNamespace(mean=mean))
+    monkeypatch.setitem(sys.modules, "lm_eval.api.model", types.SimpleNamespace(hash_args=str))
 
     def simple_evaluate(*, model: str, log_samples: bool, evaluation_tracker: Tracker) -> Any:
         assert model == "dummy" and log_samples and isinstance(evaluation_tracker, Tracker)

@@ -14,7 +14,9 @@ import pytest
 
 import zkcompliance as zk
 from zkcompliance.errors import SchemaError, UsageError
-from zkcompliance.live.lm_eval import Begun, evaluate_sealed
+from zkcompliance.live.lm_eval import evaluate_sealed
+from zkcompliance.live.lm_eval_answers import Kept
+from zkcompliance.live.lm_eval_begun import Begun
 
 
 class KilledError(Exception):
@@ -66,10 +68,12 @@ class Task:
 
     VERSION = 1
 
-    def __init__(self, documents: int, parts: int = 1, repeats: int = 1, same: bool = False) -> None:
+    def __init__(
+        self, documents: int, parts: int = 1, repeats: int = 1, same: bool = False, drawn: bool = False
+    ) -> None:
         self._filters, self.scored = [Ensemble("first", [First]), Ensemble("second", [First])], 0
         self.instances = [
-            Instance({"n": n}, ("same" if same else f"what is {n}, {part}", {"until": []}), n, part, repeats)
+            Instance({"n": n}, ("same" if same else f"what is {n}, {part}", {"do_sample": drawn}), n, part, repeats)
             for n in range(documents) for part in range(parts)
         ]  # fmt: skip
 
@@ -160,6 +164,7 @@ def harness(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, module in {
         "lm_eval": types.SimpleNamespace(simple_evaluate=simple_evaluate, __version__="0.4.13"),
         "lm_eval.evaluator": evaluator,
+        "lm_eval.api.model": types.SimpleNamespace(hash_args=lambda name, args: repr((name, args))),
         "lm_eval.api.metrics": types.SimpleNamespace(mean=mean),
         "lm_eval.loggers": types.SimpleNamespace(EvaluationTracker=tracker),
         "lm_eval.utils": types.SimpleNamespace(handle_non_serializable=str),
@@ -211,8 +216,6 @@ def test_what_is_left_to_the_end(live: zk.Live, monkeypatch: pytest.MonkeyPatch)
     alien._filters = [Ensemble("first", [type("Other", (First,), {"__module__": "acme"})])]
     monkeypatch.setattr(ranked, "world_size", 2, raising=False)
     cases: list[tuple[Model, Task, dict[str, Any]]] = [
-        (Model(3), Task(5, repeats=2), {}),
-        (Model(3), Task(5, same=True), {}),
         (Model(3), alien, {}),
         (ranked, Task(5), {}),
         (Model(3), Task(5), {"limit": 5}),
@@ -223,8 +226,105 @@ def test_what_is_left_to_the_end(live: zk.Live, monkeypatch: pytest.MonkeyPatch)
         with pytest.raises(KilledError):
             evaluate_sealed(live, model=model, tasks={"t": task}, **{"options": OPTIONS, **more})
     assert rows(live) == []
-    evaluate_sealed(live, model=Model(), tasks={"t": Task(4, repeats=2)}, options=OPTIONS)
-    assert len(rows(live)) == 2 * 4
+
+
+@dataclass
+class Drawing(Model):
+    """Answers each request otherwise each time: by the number of answers so far, right where that is above `few`."""
+
+    last: int = 1000
+    few: int = 0
+    asked: int = 0
+
+    def __post_init__(self) -> None:
+        self.cache_hook = Hook()
+
+    def generate_until(self, requests: list[Instance]) -> list[str]:
+        """In the order in which they were asked, and back to front in the end, which is no less right."""
+        found = []
+        for each in requests:
+            if self.asked == self.last:
+                raise KilledError
+            self.asked += 1
+            found.append(str(each.doc["n"]) if self.asked > self.few else f"draw {self.asked}")
+            self.cache_hook.add_partial("generate_until", each.args, found[-1])
+        return [*reversed(found)] if len({each.args[0] for each in requests}) == 1 else found
+
+
+def test_answers_that_are_drawn(live: zk.Live, tmp_path: Path) -> None:
+    """Killed after 7 of 5 · 2 answers, all of which were wrong, and gone on: they are not asked for again."""
+    cache = str(tmp_path / "answers")
+    with pytest.raises(KilledError):
+        evaluate_sealed(
+            live, model=Drawing(7, 7), tasks={"t": Task(5, repeats=2, drawn=True)}, use_cache=cache, options=OPTIONS
+        )
+    before = rows(live)
+    assert len(before) == 2 * 3 and {row["score"] for row in before} == {0}
+    (kept,) = tmp_path.glob("answers_sealed_*_rank0.answers")
+    with kept.open("ab") as file:
+        file.write(b'["half a li')
+    model = Drawing()
+    found = evaluate_sealed(
+        live, model=model, tasks={"t": Task(5, repeats=2, drawn=True)}, use_cache=cache, options=OPTIONS
+    )
+    assert model.asked == 3 and found["results"]["t"]["right,first"] == 1 / 5, "the fourth document's first is a draw"
+    after = rows(live)
+    assert after[:6] == before and len(after) == 2 * 5 and sum(int(str(row["score"])) for row in after) == 2_000_000
+    assert not list(tmp_path.glob("answers_sealed_*"))
+
+
+def test_one_request_of_several_documents(live: zk.Live) -> None:
+    """The first answer is the first one's, in the row and for the harness, which has them otherwise."""
+    found = evaluate_sealed(live, model=Drawing(few=2), tasks={"t": Task(4, same=True)}, options=OPTIONS)
+    right = [each["right"] for each in found["samples"]["t"] if each["filter"] == "first"]
+    assert [each["doc_id"] for each in found["samples"]["t"][:4]] == [0, 1, 2, 3]
+    assert right == [0, 0, 1, 1] and len(rows(live)) == 2 * 4
+
+
+def test_an_answer_that_is_another_in_the_end(live: zk.Live) -> None:
+    """Then both stand in the log: the row that was put, and that of what the harness has."""
+
+    class Wavering(Model):
+        def generate_until(self, requests: list[Instance]) -> list[str]:
+            return ["-2" for _ in super().generate_until(requests)]
+
+    evaluate_sealed(live, model=Wavering(), tasks={"t": Task(3)}, options=OPTIONS)
+    assert sorted(int(str(row["score"])) for row in rows(live)) == 6 * [0] + 4 * [1_000_000]
+
+
+@pytest.mark.parametrize("line", [b"{}\n", b"[1, 2]\n", b"\xff\n", b'["a"]\n', b"[" * 200_000 + b"\n"])
+def test_a_file_of_answers_that_is_none(tmp_path: Path, line: bytes) -> None:
+    (tmp_path / "kept").write_bytes(line)
+    with pytest.raises(UsageError, match="is no file of answers"):
+        Kept(tmp_path / "kept")
+
+
+def test_of_several_processes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """All have the first one's date, which keeps it; without a way to tell each other they put nothing themselves."""
+
+    class Distributed(types.SimpleNamespace):
+        def is_available(self) -> bool:
+            return True
+
+        def is_initialized(self) -> bool:
+            return bool(self.there)
+
+        def get_rank(self) -> int:
+            return 1
+
+        def broadcast_object_list(self, said: list[float], src: int) -> None:
+            assert src == 0
+            said[0] = 1234.5
+
+    asked, second = {"use_cache": str(tmp_path / "cache")}, Model()
+    second.rank, second.world_size = 1, 2
+    monkeypatch.setitem(sys.modules, "torch.distributed", Distributed(there=True))
+    begun = Begun.of(asked, second)
+    assert (begun.date, begun.known, begun.first) == (1234.5, True, False)
+    assert begun.path is not None and not begun.path.exists() and begun.path != Begun.of(asked, Model()).path
+    assert not Begun.of(asked, Model()).first, "one model over several processes, each of which is asked everything"
+    monkeypatch.setitem(sys.modules, "torch.distributed", Distributed(there=False))
+    assert not Begun.of(asked, second).known
 
 
 def test_an_error_of_the_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -240,8 +340,8 @@ def test_an_error_of_the_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -
 @pytest.mark.parametrize("text", ["", "{", "[1]", "{}", '{"date": null}', '{"date": "soon"}', "[" * 200_000])
 def test_a_kept_date_that_is_none_is_said(tmp_path: Path, text: str) -> None:
     asked = {"model": "m", "use_cache": str(tmp_path / "cache")}
-    begun = Begun.of(asked)
-    assert begun.path is not None and Begun.of(asked) == begun
+    begun = Begun.of(asked, Model())
+    assert begun.path is not None and Begun.of(asked, Model()) == begun
     begun.path.write_text(text)
     with pytest.raises(UsageError, match="does not say when the call began"):
-        Begun.of(asked)
+        Begun.of(asked, Model())

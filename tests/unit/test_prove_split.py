@@ -14,7 +14,8 @@ from zkcompliance import limits
 from zkcompliance.errors import BudgetSpent
 from zkcompliance.policy.proofs import proofs_in
 from zkcompliance.prove import api, memory, split
-from zkcompliance.prove.policy import Survey, Task, check
+from zkcompliance.prove.policy import Survey, check
+from zkcompliance.prove.tasks import Task
 from zkcompliance.verify.statement import decode_statement
 
 NAMES = ["agree", "floor: compute", "floor: stated", "low"]

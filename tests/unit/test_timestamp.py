@@ -144,6 +144,19 @@ def test_an_authority_between() -> None:
     check(signed_by(leaf, ROOT, between))
 
 
+def test_what_an_authority_between_may_certify() -> None:
+    """Time stamps among other uses, or any use, as roots are that have many authorities."""
+    for uses in (OTHERS, (ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE,)):
+        check(below(certifies=uses))
+
+
+def test_what_else_a_content_may_have() -> None:
+    """Whether its stamps are ordered, a nonce, the authority's name, and extensions that are not critical."""
+    rest = stamps.tlv(1, b"\xff"), stamps.number(7), stamps.tlv(0xA0, stamps.tlv(0x86, b"uri:x"))
+    for after in (rest, (*rest, extended()), (extended(),), (rest[1],)):
+        assert check(own(after=b"".join(after))).moment == JUNE
+
+
 def test_rsa_is_taken() -> None:
     above = stamps.root(key=rsa.generate_private_key(65537, 2048))
     leaf = stamps.issue("leaf", above)
@@ -167,6 +180,17 @@ def too_long() -> stamps.Made:
     upper = stamps.issue("upper", ROOT, ca=True, path_length=0)
     lower = stamps.issue("lower", upper, ca=True)
     return signed_by(stamps.issue("leaf", lower), lower, upper)
+
+
+def far_above() -> stamps.Made:
+    upper = stamps.issue("upper", ROOT, ca=True, certifies=OTHERS[1:])
+    lower = stamps.issue("lower", upper, ca=True, certifies=OTHERS)
+    return signed_by(stamps.issue("leaf", lower), lower, upper)
+
+
+def extended(*critical: bytes) -> bytes:
+    """An extension of a token's content."""
+    return stamps.tlv(0xA1, stamps.tlv(0x30, stamps.oid("1.2.3.9"), *critical, stamps.tlv(4, b"\5\0")))
 
 
 def two_by_one_name() -> stamps.Made:
@@ -202,6 +226,16 @@ FAULTS: dict[str, Any] = {
     "an authority that is none": (lambda: below(ca=False), "may not sign"),
     "an authority that may not sign": (lambda: below(sign=False), "may not sign"),
     "an expired authority": (lambda: below(days=(0, 2000)), "was not valid"),
+    "an authority for servers alone": (
+        lambda: below(certifies=(ExtendedKeyUsageOID.SERVER_AUTH,)),
+        "other uses, and not time stamps",
+    ),
+    "an authority for code alone, far above": (far_above, "other uses, and not time stamps"),
+    "a critical extension in the content": (
+        lambda: own(after=extended(stamps.tlv(1, b"\xff"))),
+        "critical extension",
+    ),
+    "more in the content": (lambda: own(after=stamps.tlv(4, b"")), "more than belongs there"),
     "a chain that is too long": (too_long, "longer than one of them allows"),
     "another root": (lambda: stamps.made(BODY, stamps.root("another")), "does not lead to the root"),
     "a root of the same name": (lambda: stamps.made(BODY, stamps.root()), "does not lead to the root"),

@@ -16,9 +16,11 @@ from pathlib import Path
 import pytest
 
 import zkcompliance as zk
+from tests.kit.asking import known_round
 from zkcompliance.errors import LogBusy, UsageError
 from zkcompliance.live import plan, pulling, taking
 from zkcompliance.live.watch import Watch
+from zkcompliance.log.store import SealedLog
 
 HEAD = "start,end,run,phase,flop,method\n"
 FILES = '[[logs.sources]]\nkind = "file"\nglob = "in/*.csv"\nformat = "csv"\n'
@@ -50,6 +52,28 @@ def config(folder: Path, sources: str, head: str = "") -> Path:
     log = '[[logs]]\npath = "log"\nkey = "key"\nschema = "compute"\nevery = "1 h"\nprofile = "small"\n'
     (folder / "watch.toml").write_text(head or 'health = "health.json"\n' + log + sources)
     return folder / "watch.toml"
+
+
+def test_seals_hold_a_beacons_round(folder: Path) -> None:
+    """What the file has at each seal; without one a log that asks for it is not sealed, and that stands until it is."""
+    known, old = known_round(), row(1).replace("2026", "2023")
+    (folder / "in" / "a.csv").write_text(HEAD + old)
+    path = config(folder, 'beacon = "round.json"\nbeacon_required = true\n' + FILES)
+    said, watch = once(folder, path, lambda: known.moment + 10)
+    assert "is not sealed without a round" in said[0] and len(watch.errors) == 1
+    assert not SealedLog.open(folder / "log").segments
+    (folder / "round.json").write_text(json.dumps({"round": known.number, "signature": known.signature.hex()}))
+    watch.step(all_of_them=True)
+    assert not watch.errors and "all is well again" in said[-1]
+    path = config(folder, 'beacon = "none.json"\n' + FILES)
+    (folder / "in" / "a.csv").write_text(HEAD + old + old.replace(",1,", ",2,"))
+    said, watch = once(folder, path, lambda: known.moment + 20)
+    assert not watch.errors and "was sealed without a round" in said[0]
+    entries = [each.entry for each in SealedLog.open(folder / "log").segments]
+    assert [(each.round, each.beacon) for each in entries] == [(known.number, known.digest), (0, bytes(32))]
+    for wrong in ("beacon_required = true\n", 'beacon = "a"\nbeacon_required = 1\n'):
+        with pytest.raises(UsageError, match="beacon"):
+            plan.load(config(folder, wrong + FILES))
 
 
 def once(folder: Path, path: Path, clock: Callable[[], float] = time.time) -> tuple[list[str], Watch]:

@@ -543,7 +543,7 @@ def _arrow() -> Iterator[Vector]:
                 "run of numbers": ('"string", ["r", "s"]', '"int64", [1, 2]'),
                 "unknown phase": ('"failed"', '"lost"'),
                 "time negative": ("[1767571160, 1767571260]", "[160, -260]"),
-                "time of half seconds": ('"int64", [1767571160, 1767571260]', '"timestamp[ms]", [160000, 260500]'),
+                "time without a zone": ('"int64", [1767571160, 1767571260]', '"timestamp[ms]", [160000, 260500]'),
                 "time an absurd sentinel": ("[1767571160, 1767571260]", "[160, 9223372036854775807]"),
                 "end before start": ("[1767571160, 1767571260]", "[1767571160, 1767571199]"),
                 "over 2^96": ('"uint64", [7, 5]', f'"string", ["7", "{2**96}"]'),

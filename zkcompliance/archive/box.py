@@ -1,14 +1,16 @@
 """The zip file of a case: stored without compression, every member named and digested in `SHA256SUMS`.
 
 Members are in the order of their names and dated 1980-01-01, so that the same case gives the same bytes. Reading is
-strict: what a list does not name is not there, and what it names is what it was.
+strict: what a list does not name is not there, and what it names is what it was. Members follow each other from the
+first byte on, and nothing lies before, between or behind them: neither bytes that no digest is over, nor members that
+share bytes, which would be far more than the file is.
 """
 
 from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from io import BytesIO
 
@@ -19,6 +21,7 @@ SUMS = "SHA256SUMS"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _MODE = 0o100644 << 16
 _UNIX = 3
+_LOCAL, _CENTRAL, _END = 30, 46, 22  # bytes of a member's two heads, each besides its name, and of what ends a zip file
 _NAME = re.compile(r"(?:[a-z0-9-]+/)?[A-Za-z0-9-]+(?:\.[a-z0-9]+)*")
 _LINE = re.compile(r"([0-9a-f]{64})  ([!-~]{1,100})")
 
@@ -42,7 +45,7 @@ def unpack(data: bytes) -> dict[str, bytes]:
         raise LimitExceeded(f"an archive of {len(data)} bytes: at most {limits.MAX_ARCHIVE_BYTES}")
     try:
         with zipfile.ZipFile(BytesIO(data)) as box:
-            found = _members(box)
+            found = _members(box, data)
     except (zipfile.BadZipFile, NotImplementedError, OSError, EOFError, ValueError, RuntimeError) as error:
         raise MalformedArchive(f"not the zip file of an archive: {str(error)[:100]}") from None
     if SUMS not in found:
@@ -57,21 +60,35 @@ def unpack(data: bytes) -> dict[str, bytes]:
     return found
 
 
-def _members(box: zipfile.ZipFile) -> dict[str, bytes]:
-    """Stored members alone, each once, under plain names."""
+def _members(box: zipfile.ZipFile, data: bytes) -> dict[str, bytes]:
+    """Stored members alone, each once, under plain names, of which the file consists."""
     entries = box.infolist()
     if len(entries) > limits.MAX_ARCHIVE_FILES:
         raise LimitExceeded(f"an archive of {len(entries)} files: at most {limits.MAX_ARCHIVE_FILES}")
-    found: dict[str, bytes] = {}
+    names: set[str] = set()
     for entry in entries:
-        if not _NAME.fullmatch(entry.filename) or entry.filename in found:
+        if not _NAME.fullmatch(entry.filename) or entry.filename in names:
             raise MalformedArchive(f"an archive has no file of the name {entry.filename[:100]!r}, and none twice")
+        names.add(entry.filename)
         if entry.compress_type != zipfile.ZIP_STORED or entry.flag_bits & 1:
             raise MalformedArchive(f"{entry.filename} is compressed or encrypted, and no file of an archive is")
-        if entry.file_size != entry.compress_size or entry.file_size > limits.MAX_ARCHIVE_BYTES:
+        if entry.file_size != entry.compress_size:
             raise MalformedArchive(f"{entry.filename} states two sizes")
-        found[entry.filename] = box.read(entry)
-    return found
+    _check_layout(entries, data)
+    return {entry.filename: box.read(entry) for entry in entries}
+
+
+def _check_layout(entries: Sequence[zipfile.ZipInfo], data: bytes) -> None:
+    """MalformedArchive unless the members follow each other and, with their list, are the whole file."""
+    at = listed = 0
+    for entry in entries:
+        extra = data[at + _LOCAL - 2 : at + _LOCAL]
+        if entry.header_offset != at or extra != b"\0\0" or entry.extra or entry.comment:
+            raise MalformedArchive(f"{entry.filename} does not lie right behind the file before it, or brings more")
+        at += _LOCAL + len(entry.filename) + entry.file_size
+        listed += _CENTRAL + len(entry.filename)
+    if at + listed + _END != len(data):
+        raise MalformedArchive("the archive has bytes that are of none of its files")
 
 
 def _sums(data: bytes) -> dict[str, str]:

@@ -7,6 +7,7 @@ import json
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from zkcompliance import streaks, strict_json
 from zkcompliance.archive import box
 from zkcompliance.archive.case import PROOF, Case
 from zkcompliance.archive.judged import Judged, judged
-from zkcompliance.archive.signed import check
+from zkcompliance.archive.signed import FOLDER, check
 from zkcompliance.archive.text import readme
 from zkcompliance.decide import Request
 from zkcompliance.errors import ArchiveChanged, MalformedArchive, ZkComplianceError
@@ -29,7 +30,9 @@ from zkcompliance.report import refused
 
 FORMAT = "zkcompliance-archive/v1"
 CASE, VERDICT, VERIFIER, README = "case.json", "verdict.json", "zkcompliance-verify.pyz", "README.txt"
+_PAGES = ("verdict.html", "verdict.txt")
 _MAX_CASE = 1 << 20
+_COMPARE = "compare: zkcompliance verify proof.zkp … --json, with the options of case.json, and verdict.json"
 _JOINT = ("--joint", "joint.toml", "--at", "TIME")
 # Options of a case → the fields of a request, and whether a field holds several; a value may begin with a log's name.
 _FIELDS = {
@@ -50,12 +53,14 @@ _FILES = {
 @dataclass(frozen=True)
 class Again:
     """What came of an archive. judged: today's, by this installation; same: whether its verifier is the archived one's
-    bytes; files: how many were held against their digests; signed: how many signed verdicts were among them."""
+    bytes; files: how many were held against their digests; signed: how many signed verdicts were among them; unlike:
+    the texts for people in it that this installation would write otherwise, which another release may have done."""
 
     judged: Judged
     same: bool
     files: int
     signed: int
+    unlike: tuple[str, ...] = ()
 
 
 def make(case: Case, verifier: bytes, *, clock: int, progress: Progress = silent) -> tuple[bytes, Judged]:
@@ -70,26 +75,55 @@ def make(case: Case, verifier: bytes, *, clock: int, progress: Progress = silent
         **case.files,
         CASE: strict_json.canonical(whole) + b"\n",
         VERDICT: found.document.encode(),
-        found.page_name: found.page.encode(),
         VERIFIER: verifier,
     }
-    files[README] = readme(found, case, files).encode()
+    files |= _texts(found, case, files)
     return box.pack(files), found
+
+
+def _texts(found: Judged, case: Case, files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The page and the README of a case. files: all others of it."""
+    page = {found.page_name: found.page.encode()}
+    return page | {README: readme(found, case, {**files, **page}).encode()}
 
 
 def again(data: bytes, verifier: bytes, *, clock: int, progress: Progress = silent) -> Again:
     """The archive's question, asked again of its own files. ArchiveChanged where the verdict is another than the one
-    that was filed; MalformedArchive for what is no archive; as `signed.check` for signed verdicts in it."""
+    that was filed, or, with the verifier of this installation, a text for people says something else; MalformedArchive
+    for what is no archive, or has a file that is of no case; as `signed.check` for signed verdicts in it."""
     files = box.unpack(data)
     if CASE not in files:
         raise MalformedArchive(f"the archive has no {CASE}")
     case = _case(files)
-    for name in (*case.proofs, VERDICT, VERIFIER):
-        if name not in files:
-            raise MalformedArchive(f"the archive has no {name}")
+    _refuse_others(case)
     found = _judge(case, clock, progress)
     _same(json.loads(found.document), files[VERDICT])
-    return Again(found, files[VERIFIER] == verifier, len(files), check(files, found))
+    same, signed = files[VERIFIER] == verifier, check(files, found)
+    rest = {name: each for name, each in files.items() if name not in (*_PAGES, README)}
+    unlike = tuple(name for name, text in _texts(found, case, rest).items() if files.get(name) != text)
+    if same and unlike:
+        raise ArchiveChanged(
+            f"{unlike[0]} is not what was written of this verdict when the archive was made: {VERDICT} is",
+            help=_COMPARE,
+        )
+    return Again(found, same, len(files), signed, unlike)
+
+
+def _refuse_others(case: Case) -> None:
+    """MalformedArchive for a file that no case of these options has, and for one that every case has and this lacks:
+    whoever opens an archive takes what lies in it for what was judged."""
+    page = _PAGES[case.options[:1] == ("--joint",)]
+    always = {*case.proofs, CASE, VERDICT, VERIFIER, README, page}
+    for name in sorted(always):
+        if name not in case.files:
+            raise MalformedArchive(f"the archive has no {name}")
+    takes = {*_FILES, "--joint", "--claim"}
+    given = {value.rpartition("=")[2] for option, value in pairwise(case.options) if option in takes}
+    for name in sorted(case.files):
+        if name not in always | given and not name.startswith(f"{FOLDER}/"):
+            raise MalformedArchive(
+                f"{name} is nothing that {CASE} names: an archive holds what was judged, and no more"
+            )
 
 
 def _case(files: Mapping[str, bytes]) -> Case:
@@ -116,7 +150,7 @@ def _same(verdict: Any, filed: bytes) -> None:
         if before.get(name) != verdict.get(name):
             raise ArchiveChanged(
                 f"the verdict on these files is another than the one that was filed with them: {name} differs",
-                help="compare: zkcompliance verify proof.zkp … --json, with the options of case.json, and verdict.json",
+                help=_COMPARE,
             )
 
 

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from zkcompliance.client.given import Cluster, seconds_now, tell
+from zkcompliance.client.rounds import Rounds
 from zkcompliance.errors import LogError, LogExists, UsageError
 from zkcompliance.log import files, intake, keys, moving
 from zkcompliance.log.note import VerifierKey
@@ -95,7 +96,7 @@ class Log:
         empty: bool = False,
         progress: Progress = silent,
         cluster: Cluster | None = None,
-        beacon: str | Path | None = None,
+        beacon: str | Path | Rounds | None = None,
         evidence: Sequence[str | Path] = (),
         trust: Sequence[str | Path] = (),
         options: Mapping[str, str] | None = None,
@@ -107,7 +108,8 @@ class Log:
         Warns (UserWarning) when the log soon has more segments than one proof covers: `compact` puts them together.
         With `spool`, while another process holds the log: rows stay where they are, and are sealed by its next seal;
         LogBusy with `empty`. cluster: whose workers commit to the segments (docs/cluster.md). beacon: the file of a
-        round of drand, as its HTTP API gives it, that the segments hold (docs/provenance.md); not with `cluster`.
+        round of drand, as its HTTP API gives it, that the segments hold (docs/provenance.md), or `Rounds` for one that
+        is fetched anew by others, of which it is warned what is wrong; not with `cluster`.
         evidence: files of what others signed, which are checked, and of which rows are made (of chips, by NVIDIA's or
         a service's evidence; of compute, by CloudTrail's), with what was appended; the log keeps them. trust: whose
         signatures are taken, options: what evidence leaves open, such as `owner`, both as `seal` has them on the
@@ -122,7 +124,11 @@ class Log:
         if evidence and (executor is not None or empty):
             raise UsageError("seal: evidence= goes with neither cluster= nor empty=")
         round_ = None
-        if beacon is not None:
+        if isinstance(beacon, Rounds):
+            round_, wrong = beacon.newest(self.path, self._clock())
+            for each in wrong:
+                warnings.warn(each, UserWarning, stacklevel=2)
+        elif beacon is not None:
             from zkcompliance.attest.stamping import read_beacon
 
             given = read_beacon(Path(beacon))

@@ -120,11 +120,17 @@ def verify(archive: Path, as_json: bool) -> int:
     with console.progress() as report:
         found = judging.again(data, verifier(), clock=int(time.time()), progress=report)
     judged = found.judged
-    own = "the one that this installation makes" if found.same else "of another release than this installation"
+    own = "the one" if found.same else "of another release, or another program, and not the one"
     said = {
         "archive": f"{found.files} files, each as it was filed", "sha256": sha256(data).hexdigest(),
-        "verifier": f"zkcompliance-verify.pyz in it is {own}",
+        "verifier": f"zkcompliance-verify.pyz in it is {own} that this installation makes",
     }  # fmt: skip
+    if found.unlike:
+        said["texts"] = (
+            f"{' and '.join(found.unlike)} differ{'' if len(found.unlike) > 1 else 's'} from what this installation "
+            "writes of this verdict, as those of another release may, and what they say was not checked: the verdict "
+            "is the line above"
+        )
     if found.signed:
         said["signed"] = f"{number_of(found.signed, 'signed verdict')}, by a key in it, on these files"
     if as_json:

@@ -81,7 +81,8 @@ def _policies(
     from zkcompliance.policy.catalogue import asked
     from zkcompliance.policy.subject import parse_subject
     from zkcompliance.prove import beside, missing, own_claims
-    from zkcompliance.prove.policy import plan, survey
+    from zkcompliance.prove.policy import survey
+    from zkcompliance.prove.tasks import plan
 
     own = catalogue.own(claim_files)
     chosen = [own_claims.load(name, own) for name in names]

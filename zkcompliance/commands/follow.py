@@ -16,7 +16,7 @@ from zkcompliance.quantities import parse_seconds
 EVERY = "1 h"
 _TAKEN = {
     "inputs", "schema_name", "format_name", "settings", "fields", "choices", "same", "times", "zone", "path",
-    "key_path", "profile", "follow", "every",
+    "key_path", "profile", "follow", "every", "beacon",
 }  # fmt: skip
 _HELP = "zkcompliance seal --help"
 
@@ -69,5 +69,6 @@ def follow(
         raise UsageError("--every is at least a second", help="--every 10min")
     file = Path(inputs[0]).absolute()
     source = Files(file.name, seconds, importer, options, file.parent, glob.escape(file.name))
-    log = Log(path.absolute(), key, schema, asked["profile"] or "standard", (source,))
+    beacon = None if asked["beacon"] is None else asked["beacon"].absolute()
+    log = Log(path.absolute(), key, schema, asked["profile"] or "standard", (source,), beacon)
     return run(Plan(None, (log,)), once=False, last=True)

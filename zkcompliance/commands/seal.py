@@ -141,7 +141,9 @@ def command(
     it is sealed every so often, and at the end, which SIGINT or SIGTERM is (docs/live.md).
 
     With --beacon the segments hold a public random number, which nobody knew before its moment: they were not made
-    before. With a time stamp or cosignatures soon after (`zkcompliance timestamp`), a proof can show when.
+    before. With a time stamp or cosignatures soon after (`zkcompliance timestamp`), a proof can show when. With
+    --follow its file is read at each seal, for something else to fetch it anew: what is wrong is said, and the seal
+    goes on without.
 
     A row's source is self_declared, and another is refused, as is a number of evidence: both are set where --evidence
     was checked, and stated only by whoever meters others' work (--meterer). Evidence of NVIDIA GPUs and tokens make
@@ -161,8 +163,8 @@ def command(
     if evidence and (follow or cluster is not None or empty):
         with_ = "--follow" if follow else "--empty" if empty else "--cluster"
         raise UsageError(f"--evidence does not go with {with_}: seal what it backs by itself")
-    if beacon is not None and (follow or cluster is not None):
-        raise UsageError("--beacon goes with neither --follow nor --cluster", help="zkcompliance seal --help")
+    if beacon is not None and cluster is not None:
+        raise UsageError("--beacon does not go with --cluster", help="zkcompliance seal --help")
     if follow:
         from zkcompliance.commands.follow import follow as followed
 

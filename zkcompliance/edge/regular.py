@@ -141,13 +141,19 @@ def _check(path: Path, status: os.stat_result, folder_owner: int, private: bool)
         raise _unsafe(path, "can be read or changed by others", command("chmod", "600", path))
 
 
+def length(path: Path, descriptor: int, limit: int) -> int:
+    """How many bytes an open file has; TooLong when there are more than `limit`. path: what it is called."""
+    size = os.fstat(descriptor).st_size
+    if size > limit:
+        raise _too_long(path, limit)
+    return size
+
+
 def read_file(path: Path, limit: int, *, folders: int = 0, private: bool = False) -> bytes:
     """All bytes of a file that `open_file` would open; TooLong when there are more than `limit`."""
     descriptor = open_file(path, folders=folders, private=private)
     try:
-        size = os.fstat(descriptor).st_size
-        if size > limit:
-            raise _too_long(path, limit)
+        length(path, descriptor, limit)
         parts: list[bytes] = []
         at = 0
         while at <= limit and (part := system.read_at(descriptor, min(limit + 1 - at, _AT_ONCE), at)):

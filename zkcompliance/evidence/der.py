@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from zkcompliance.errors import MalformedEvidence
 
-INTEGER, OCTETS, OID, SEQUENCE, SET = 0x02, 0x04, 0x06, 0x30, 0x31
+BOOLEAN, INTEGER, OCTETS, OID, SEQUENCE, SET = 0x01, 0x02, 0x04, 0x06, 0x30, 0x31
 GENERALIZED_TIME = 0x18
 
 

@@ -7,8 +7,9 @@ Of a token `rfc3161-client` (OpenSSL below it) checks that it is granted, signed
 over this imprint. What it leaves open is checked here, with `cryptography`: the imprint is SHA-256 of the body; one
 signer, whose certificate the signed attributes name by ESSCertIDv2; that certificate's extended key usage is
 timeStamping alone, and critical; a chain of authorities up to the root that the policy pins, each valid at genTime and
-allowed to sign certificates; SHA-256 or better, and keys of 2048 bits (RSA) or 256 (EC), throughout. Under a public
-root anybody can buy an authority: so the policy pins its certificate or its policy's OID besides.
+allowed to sign certificates, and, where one below the root is for some uses only, those of time stamps; no critical
+extension in the content; SHA-256 or better, and keys of 2048 bits (RSA) or 256 (EC), throughout. Under a public root
+anybody can buy an authority: so the policy pins its certificate or its policy's OID besides.
 
 Whether a certificate was revoked is not looked up: a policy takes an authority out.
 """
@@ -40,6 +41,7 @@ _HASHES: dict[str, Callable[[bytes], Any]] = {
     _SHA384: hashlib.sha384,
     _SHA512: hashlib.sha512,
 }
+_STAMPING, _ANY_USE = "1.3.6.1.5.5.7.3.8", "2.5.29.37.0"
 _SIGNATURES = {  # of certificates and tokens, with the hash of each
     "1.2.840.113549.1.1.11": _SHA256,  # RSA
     "1.2.840.113549.1.1.12": _SHA384,
@@ -232,7 +234,21 @@ def _info(info: der.Values) -> tuple[bytes, str, datetime, int]:
     at, late = _moment(parts.next(der.GENERALIZED_TIME).content)
     accuracy = parts.optional(der.SEQUENCE)
     micros = 0 if accuracy is None else _accuracy(accuracy)
+    for tag in (der.BOOLEAN, der.INTEGER, der.context(0)):  # the order of its stamps, a nonce, its name
+        parts.optional(tag)
+    _check_extensions(parts.optional(der.context(1)), what)
+    parts.finish()
     return digest, policy, at, int(at.timestamp()) + -(-(late + micros) // 1_000_000)
+
+
+def _check_extensions(found: der.Value | None, what: str) -> None:
+    """EvidenceRefused for one that is critical: no such extension is known here, and it may mean anything."""
+    for each in () if found is None else der.Values(found.content, what).rest():
+        extension = each.inside(der.SEQUENCE, what)
+        extension.next(der.OID)
+        critical = extension.optional(der.BOOLEAN)
+        if critical is not None and critical.content != b"\0":
+            raise EvidenceRefused("the time stamp has a critical extension, which is not known here")
 
 
 def _moment(text: bytes) -> tuple[datetime, int]:
@@ -342,7 +358,7 @@ def _check_purpose(leaf: Certificate) -> None:
     usage = _extension(leaf, "ExtendedKeyUsage")
     if usage is None or not usage.critical:
         raise EvidenceRefused("the signer's certificate has no critical extended key usage")
-    if [each.dotted_string for each in usage.value] != ["1.3.6.1.5.5.7.3.8"]:
+    if [each.dotted_string for each in usage.value] != [_STAMPING]:
         raise EvidenceRefused("the signer's certificate is for other uses than time stamps")
 
 
@@ -360,6 +376,8 @@ def _check_chain(leaf: Certificate, given: Sequence[Certificate], root: Certific
         _check_strength(each, signed=each != root)
         if depth:
             _check_authority(each, depth - 1)
+            if each != root:
+                _check_for_stamping(each)
     return chain
 
 
@@ -378,6 +396,14 @@ def _check_authority(certificate: Certificate, below: int) -> None:
         raise EvidenceRefused("a certificate of the chain may not sign certificates")
     if basic.value.path_length is not None and below > basic.value.path_length:
         raise EvidenceRefused("the chain of certificates is longer than one of them allows")
+
+
+def _check_for_stamping(certificate: Certificate) -> None:
+    """EvidenceRefused for an authority between that may certify other uses alone, such as servers: a root has many, and
+    whoever has one of these could else date what they like."""
+    usage = _extension(certificate, "ExtendedKeyUsage")
+    if usage is not None and not {_STAMPING, _ANY_USE} & {each.dotted_string for each in usage.value}:
+        raise EvidenceRefused("a certificate of the chain is for certifying other uses, and not time stamps")
 
 
 def _check_strength(certificate: Certificate, *, signed: bool) -> None:

@@ -151,7 +151,7 @@ def rows(
 
     tell: takes sentences about the input. within: the part of the file that is read.
     """
-    with contextlib.closing(_read(importer, path, schema, options, within)) as source:
+    with contextlib.closing(_read(importer, path, schema, options, within, tell)) as source:
         for each in source:
             if isinstance(each, Said):
                 tell(each.text)
@@ -160,15 +160,16 @@ def rows(
 
 
 def _read(
-    importer: Importer, path: str | Path, schema: Schema, options: Mapping[str, str] | None, within: Within
-) -> Generator[Row | Said, None, None]:
+    importer: Importer, path: str | Path, schema: Schema, options: Mapping[str, str] | None, within: Within,
+    tell: Callable[[str], None],
+) -> Generator[Row | Said, None, None]:  # fmt: skip
     """What the importer yields of one input."""
     importer.check(schema, options or {})
     if importer.place is not None and (is_url(path) or Path(path).is_dir()):
         with _naming(importer, path, schema):
             yield from importer.place(str(path), schema, dict(options or {}))
         return
-    with _reading(importer, path, schema, within) as file:
+    with _reading(importer, path, schema, within, tell) as file:
         yield from importer.read(file, Path(path).name, schema, dict(options or {}))
 
 
@@ -186,13 +187,28 @@ def is_url(path: str | Path) -> bool:
 
 
 @contextlib.contextmanager
-def _reading(importer: Importer, path: str | Path, schema: Schema, within: Within = WHOLE) -> Iterator[BinaryIO]:
+def _reading(
+    importer: Importer, path: str | Path, schema: Schema, within: Within, tell: Callable[[str], None]
+) -> Iterator[BinaryIO]:
     """The file, or a part of it, and ImporterError that names it for whatever goes wrong while it is read."""
     with _naming(importer, path, schema):
         if is_url(path):
             raise UsageError(f"{path}: format {importer.name} is read from files", help="zkcompliance formats")
         with regular.open_given(Path(path)) as file:
-            yield within.cut(file)
+            source = within.cut(file)
+            if importer.name == "csv" and _lacks_end(source):
+                tell("its last line has no line end, as some spreadsheets write it; of a file that was cut, it is cut")
+            yield source
+
+
+def _lacks_end(source: BinaryIO) -> bool:
+    """Whether a stream that can be gone back in ends in anything but a line end; it is at its beginning then."""
+    if not source.seekable() or not source.seek(0, 2):
+        return False
+    source.seek(-1, 2)
+    last = source.read(1)
+    source.seek(0)
+    return last != b"\n"
 
 
 @contextlib.contextmanager
@@ -303,7 +319,7 @@ def _batches(
 
     importer.check(schema, options or {})
     encoder = Encoder(schema, Reading.of(schema, units, now), texts)
-    with _reading(importer, path, schema, within) as file:
+    with _reading(importer, path, schema, within, tell) as file:
         yield from importer.batches(file, encoder)
 
 

@@ -1,8 +1,9 @@
 """Parquet files, Arrow IPC files and Arrow IPC streams: columns named as in the schema. Needs the extra `arrow`.
 
 Integers, texts, booleans, whole decimals and timestamps of whole seconds are exact. Floats are taken in columns of
-shares alone, by their shortest decimal, where the column's unit is stated. A timestamp without a zone is UTC.
-`fixed_size_binary(16)` is an id's digest. Rows come batch by batch.
+shares alone, by their shortest decimal, where the column's unit is stated. A timestamp without a zone is what some
+clock showed, and is refused as a text without one is. `fixed_size_binary(16)` is an id's digest. Rows come batch by
+batch.
 """
 
 from __future__ import annotations
@@ -191,6 +192,12 @@ def _cells(arrow: Any, array: Any, name: str, column: str, first: int) -> list[o
     if types.is_timestamp(kind):
         if column != "time":
             raise ImporterError(f"row {first}, {where}: is a time, and the column holds a {column}")
+        if kind.tz is None:
+            raise ImporterError(
+                f"row {first}, {where}: is a timestamp without a zone, which may be hours off",
+                help="# write it with the zone of its clock: in pandas .dt.tz_localize('UTC'), in polars "
+                ".dt.replace_time_zone('UTC')",
+            )
         per = _PER_SECOND[kind.unit]
         return [_second(cell, per, f"row {row}, {where}") for row, cell in enumerate(array.cast(arrow.int64()), first)]
     if types.is_decimal(kind):

@@ -45,7 +45,7 @@ def _column(arrow: Any, array: Any, column: str) -> Cells | None:
     if types.is_boolean(kind) and column == "bool":
         truths = _filled(array, False).astype(np.uint64)
         return Whole(truths, np.zeros(len(truths), np.uint64), _present(array), exact=True)
-    if types.is_timestamp(kind) and column == "time":
+    if types.is_timestamp(kind) and column == "time" and kind.tz is not None:
         return _seconds(arrow, array, int(np.timedelta64(1, "s") / np.timedelta64(1, kind.unit)))
     if types.is_decimal128(kind) and kind.scale == 0 and column in ("flop", "count"):
         return _wide(array, exact=False)

@@ -27,11 +27,23 @@ _HEAD = 64  # bytes in which a document begins
 _ABSENT = object()
 _PICK = re.compile(r"\[([^\[\]=]+)=([^\[\]]*)\]\.?")
 _ENDS = re.compile(r"[.\[]")  # where the name of a member may end in a path
-# Members beside the array: how many rows there are in all, and whether more pages follow
-_TOTALS = ("total", "total_count")
-_MORE = {  # → what they are on the last page
-    "next_page_token": ("", None), "nextPageToken": ("", None), "isLast": (True,), "incomplete_results": (False,),
-}  # fmt: skip
+# Members beside the array, or in an object beside it that is about paging: how many rows there are in all, and whether
+# more pages follow
+_TOTALS = frozenset({
+    "total", "total_count", "totalCount", "total_results", "totalResults", "totalSize", "total_size", "totalItems",
+    "totalElements", "@odata.count",
+})  # fmt: skip
+_NEXT = frozenset({  # nothing on the last page
+    "next", "next_page", "nextPage", "next_page_token", "nextPageToken", "next_page_url", "nextPageUrl", "next_token",
+    "nextToken", "NextToken", "next_cursor", "nextCursor", "next_url", "nextLink", "next_link", "@odata.nextLink",
+    "nextRecordsUrl", "has_more", "hasMore", "has_next", "hasNext", "has_next_page", "hasNextPage", "IsTruncated",
+    "incomplete_results", "continue",
+})  # fmt: skip
+_DONE = frozenset({"isLast", "is_last", "done"})  # true on the last page
+_ABOUT = frozenset({
+    "meta", "_meta", "metadata", "link", "links", "_links", "page", "paging", "pagination", "pageInfo", "page_info",
+    "cursor", "cursors", "response_metadata", "search_metadata",
+})  # fmt: skip
 
 
 def importer(fields: Fields) -> Importer:
@@ -78,10 +90,8 @@ def _within(stream: JsonStream, path: list[str], whole: str, paged: bool) -> Ite
             for each in _within(stream, path[1:], whole, paged):
                 count += 1
                 yield each
-        elif member in _TOTALS:
-            totals.append(stream.value())
-        elif member in _MORE and stream.value() not in _MORE[member]:
-            totals.append(None)
+        elif member in _TOTALS | _NEXT | _DONE | _ABOUT:
+            totals += _said(member, stream.value())
     if not found:
         raise ImporterError(f"has no array at {whole[:64]!r}", help="name it as the file does: --set rows=NAME")
     if not paged and any(total != count for total in totals):
@@ -89,6 +99,20 @@ def _within(stream: JsonStream, path: list[str], whole: str, paged: bool) -> Ite
             "is one page of several, as it says itself",
             help="ask for all pages, and join them or give all as inputs with --set pages=yes",
         )
+
+
+def _said(member: str, value: object) -> list[object]:
+    """What a member says of how many rows there are: the numbers of all, and None for more than these."""
+    if member in _TOTALS:
+        return [value]
+    if member in _NEXT:
+        return [] if value is None or value is False or value in ("", [], {}) else [None]
+    if member in _DONE:
+        return [] if value is True else [None]
+    if isinstance(value, list):  # of links, each of which says what it leads to
+        leads = [each.get("rel", each.get("relation")) for each in value if isinstance(each, dict)]
+        return [None] if "next" in leads else []
+    return [each for name, inner in value.items() for each in _said(name, inner)] if isinstance(value, dict) else []
 
 
 def _row(item: dict[str, object], number: int, known: list[str], schema: Schema, fields: Fields) -> Row:

@@ -17,7 +17,7 @@ from zkcompliance.importers import settings
 from zkcompliance.importers.exact import Seen, ceil
 from zkcompliance.importers.json_stream import JsonStream, as_list, as_object, as_text
 from zkcompliance.importers.kubernetes_nodes import Types, type_of
-from zkcompliance.importers.kubernetes_pods import COUNTED, Held, held, names
+from zkcompliance.importers.kubernetes_pods import COUNTED, Held, held
 from zkcompliance.importers.model import Identified, Importer, Row
 from zkcompliance.quantities import MILLION, parse_ppm, parse_time
 from zkcompliance.schemas import PHASES, Schema
@@ -87,8 +87,8 @@ class _Chosen:
             settings.Compute.of(options, ""),
             Types(options),
             options.get("label"),
-            names(options, "resources", COUNTED),
-            names(options, "skipped", ()),
+            settings.names(options, "resources", COUNTED),
+            settings.names(options, "skipped", ()),
             phases,
             parse_ppm(options.get("utilisation", "100%")),
             since,

@@ -17,10 +17,10 @@ from zkcompliance.importers.json_stream import as_list, as_object, as_text
 from zkcompliance.quantities import parse_integer
 
 COUNTED = ("nvidia.com/gpu", "amd.com/gpu")
-# Resources that are accelerators, or parts of some
-_ACCELERATORS = (
-    "nvidia.com/", "amd.com/", "gpu.intel.com/", "habana.ai/", "google.com/tpu", "cloud-tpus.google.com/",
-    "aws.amazon.com/neuron", "huawei.com/",
+# Resources of a vendor's name that are no accelerators: networks, and devices of the system. Any other may be one
+_NO_ACCELERATORS = (
+    "rdma/", "vpc.amazonaws.com/", "networking.gke.io", "openshift.io/", "nvidia.com/hostdev", "devices.kubevirt.io/",
+    "github.com/fuse", "smarter-devices/",
 )  # fmt: skip
 _PREEMPTED = ("Evicted", "Preempting", "Terminated", "NodeShutdown", "Shutdown")
 _LISTS = (("initContainers", "initContainerStatuses"), ("containers", "containerStatuses"))
@@ -79,14 +79,20 @@ def _count(container: Mapping[str, object], resources: tuple[str, ...], skipped:
             except (UsageError, ImporterError):
                 raise ImporterError(f"{where}, limits: accelerators are no whole number") from None
             found.append(count)
-        elif name.startswith(_ACCELERATORS) and name not in skipped and amount not in ("0", 0):
+        elif _may_be_accelerator(name) and name not in skipped and amount not in ("0", 0):
             raise ImporterError(
-                f"{where}, limits: has an accelerator, or a part of one, of a resource that is not counted here",
+                f"{where}, limits: has what may be an accelerator, or part of one, of a resource not counted here",
                 help="count it, each as one: --set resources=NAME with peaks; or leave it out: --set skipped=NAME",
             )
     if sum(1 for count in found if count) > 1:
         raise ImporterError(f"{where}, limits: has accelerators of two resources", help="--set skipped=NAME for one")
     return sum(found)
+
+
+def _may_be_accelerator(name: str) -> bool:
+    """Whether a resource is of a vendor's name (`VENDOR/NAME`), as each maker's accelerators are, and not known to be
+    something else."""
+    return "/" in name and not name.startswith(_NO_ACCELERATORS)
 
 
 def _span(name: str, count: int, entry: Mapping[str, object], pod: Mapping[str, object], where: str) -> Held | None:
@@ -124,8 +130,3 @@ def _status(ended: Mapping[str, object], pod: Mapping[str, object]) -> str:
     if pod.get("reason") == "DeadlineExceeded":
         return "timeout"
     return "preempted" if pod.get("reason") in _PREEMPTED else "failed"
-
-
-def names(options: Mapping[str, str], name: str, default: tuple[str, ...]) -> tuple[str, ...]:
-    """An option that lists names of resources."""
-    return tuple(options[name].split(",")) if options.get(name) else default

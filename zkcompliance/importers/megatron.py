@@ -33,6 +33,7 @@ FORMULA = (
     "came after the last line are in no row"
 )
 _MEGATRON = re.compile(r"(?:^|[\s\]:])iteration +(\d{1,12})/ *(\d{1,12}) \|")
+_BEGINS = "[before the start of training step]"  # which Megatron-LM prints once, as training begins or goes on
 _NEMO = re.compile(r"Training epoch \d{1,9}, iteration (\d{1,12})/(\d{1,12}) \|")
 _TIME = re.compile(r"\[(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?\]\s+iteration ")
 _FIELD = re.compile(r"(?:^|\| *)([A-Za-z_][A-Za-z_ ()./]{0,63}): +([^\s|]{1,64})(?= *(?:\||$))")
@@ -62,7 +63,7 @@ def read(file: BinaryIO, name: str, schema: Schema, options: Mapping[str, str]) 
     found = training_lines.count(options, name, parse_integer(options["sequence_length"]), "consumed samples")
     zone = Zone.of(options.get("utc_offset"), options.get("zone"))
     start = parse_time(options["start"]) * 1000 if "start" in options else None
-    lines = _lines(file, zone)
+    lines = _lines(file, zone, found.resumed)
     first = next(lines, None)
     if first is None:
         raise ImporterError("holds no iteration line", help="give what Megatron-LM or NeMo prints")
@@ -89,9 +90,14 @@ def _points(first: _Line, rest: Iterator[_Line], began: int) -> Iterator[Point]:
         before = line
 
 
-def _lines(file: BinaryIO, zone: Zone) -> Iterator[_Line]:
+def _lines(file: BinaryIO, zone: Zone, resumed: str) -> Iterator[_Line]:
+    begun = False
     for number, text in training_lines.texts(file):
         where = f"line {number}"
+        if _BEGINS in text:
+            if begun:
+                training_lines.refuse_again(resumed, where)
+            begun = True
         megatron, nemo = _MEGATRON.search(text), _NEMO.search(text)
         if nemo is not None:
             yield _nemo(text[nemo.end() - 1 :], where)

@@ -3,7 +3,8 @@
 One row is one step. `train_time` is cumulative and stops during validation; a step that is logged twice (training line,
 then validation line) ends at the later reading. The 2024 scripts set the clock back to zero after step 10, their
 warm-up: those ten steps, compilation included, are kept, and later steps follow after them. Nothing of the clock is
-left out: the rows add up to its every millisecond.
+left out: the rows add up to its every millisecond. nvidia-smi prints the time of the machine's own clock, without a
+zone: it is UTC unless it is stated.
 """
 
 from __future__ import annotations
@@ -11,10 +12,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import BinaryIO
 
 from zkcompliance.errors import ImporterError, UsageError
+from zkcompliance.importers.local_time import Zone
 from zkcompliance.importers.model import Importer, Row
 from zkcompliance.importers.run_steps import Run
 from zkcompliance.quantities import MILLION, parse_integer, parse_ppm
@@ -23,7 +24,7 @@ from zkcompliance.schemas import PHASES, Schema
 FORMULA = (
     "flop = ceil(devices × step ms × peak FLOP/s × utilisation ppm / 10^9), hardware-based; utilisation is 100 % "
     "unless set, an upper bound; peak is the dense bf16 figure of the device; validation passes are not on the "
-    "log's clock and not counted"
+    "log's clock and not counted; the date is UTC unless a zone is set"
 )
 WARM_UP_STEPS = 10
 MAX_LINE_BYTES = 4096
@@ -66,6 +67,7 @@ class _Settings:
     incomplete: bool
     running: bool
     peak: int | None
+    zone: Zone
 
 
 def _settings(name: str, options: Mapping[str, str]) -> _Settings:
@@ -81,7 +83,8 @@ def _settings(name: str, options: Mapping[str, str]) -> _Settings:
     if running not in ("refuse", "accept"):
         raise UsageError("running is one of refuse, accept", help="zkcompliance formats")
     run = options.get("run", name.rpartition(".")[0] or name)
-    return _Settings(run, phase, utilisation, incomplete, running == "accept", peak)
+    zone = Zone.of(options.get("utc_offset"), options.get("zone"))
+    return _Settings(run, phase, utilisation, incomplete, running == "accept", peak, zone)
 
 
 def _lines(file: BinaryIO) -> Iterator[tuple[int, str]]:
@@ -96,7 +99,7 @@ def _lines(file: BinaryIO) -> Iterator[tuple[int, str]]:
             raise ImporterError(f"line {number}: is not UTF-8") from None
 
 
-def _machine(lines: Iterator[tuple[int, str]], peak: int | None) -> tuple[_Machine, tuple[int, str]]:
+def _machine(lines: Iterator[tuple[int, str]], peak: int | None, zone: Zone) -> tuple[_Machine, tuple[int, str]]:
     """The head of the log up to its first step line, and that line with its number."""
     began: int | None = None
     names: list[str] = []
@@ -104,11 +107,12 @@ def _machine(lines: Iterator[tuple[int, str]], peak: int | None) -> tuple[_Machi
         if line.startswith("step:"):
             break
         if began is None and (date := _DATE.fullmatch(line)) and date[1] in _MONTHS:
-            month, (day, hour, minute, second, year) = _MONTHS.index(date[1]) + 1, map(int, date.groups()[1:])
-            try:
-                began = int(datetime(year, month, day, hour, minute, second, tzinfo=UTC).timestamp())
-            except ValueError:
-                raise ImporterError(f"line {number}: the date does not exist") from None
+            month, day, year = _MONTHS.index(date[1]) + 1, int(date[2]), date[6]
+            moments = zone.moments(f"{year}-{month:02}-{day:02}T{date[3]}:{date[4]}:{date[5]}")
+            if len(moments) != 1:
+                why = "clocks show this hour twice" if moments else "the date does not exist, or clocks skip it"
+                raise ImporterError(f"line {number}: {why}", help="state the clock's own: --set utc_offset=+01:00")
+            (began,) = moments
         elif device := _DEVICE.match(line):
             if int(device[1]) != len(names):
                 raise ImporterError(f"line {number}: device numbers are not 0, 1, 2, …")
@@ -175,7 +179,7 @@ def read(file: BinaryIO, name: str, schema: Schema, options: Mapping[str, str]) 
     """Rows of the compute schema, one per step; start and end enclose the step in whole UTC seconds."""
     chosen = _settings(name, options)
     lines = _lines(file)
-    machine, first = _machine(lines, chosen.peak)
+    machine, first = _machine(lines, chosen.peak, chosen.zone)
     rate = machine.devices * machine.peak * chosen.utilisation
     run = Run(chosen.run, {"began": str(machine.began)})
     steps = _steps(_readings(first, lines), incomplete=chosen.incomplete, running=chosen.running)
@@ -208,6 +212,8 @@ IMPORTER = Importer(
         "phase": "default pretraining",
         "peak": "FLOP/s of one device, e.g. 989.4e12; default by the device's name",
         "incomplete": "yes accepts a log that ends early; default no",
+        "utc_offset": "of the date in the file, e.g. +02:00; default +00:00",
+        "zone": "of the date in the file by name, e.g. Europe/Berlin; instead of utc_offset",
         "running": "refuse (default) or accept a run that goes on: its last step is left for later",
     },
     columns=(

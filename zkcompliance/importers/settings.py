@@ -71,6 +71,11 @@ def table(options: Mapping[str, str], name: str) -> dict[str, str]:
     return found
 
 
+def names(options: Mapping[str, str], name: str, default: tuple[str, ...]) -> tuple[str, ...]:
+    """An option that lists names of resources."""
+    return tuple(options[name].split(",")) if options.get(name) else default
+
+
 @dataclass(frozen=True)
 class Compute:
     """Columns of the compute schema that a user states for a whole file."""

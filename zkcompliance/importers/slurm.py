@@ -203,8 +203,8 @@ def _integer(row: Mapping[str, str], column: str, where: str) -> int:
         raise ImporterError(f"{where}, column {column}: is not a whole number") from None
 
 
-def _tres(text: str, where: str) -> dict[str, int]:
-    """GPU entries of AllocTRES: `gres/gpu` and `gres/gpu:TYPE` → count, and shares of GPUs, which are refused later."""
+def _tres(text: str, where: str) -> dict[str, int | None]:
+    """The gres entries of AllocTRES, as `gres/gpu` and `gres/gpu:TYPE` → count."""
     where = f"{where}, column AllocTRES"
     entries = [part.partition("=") for part in (text.split(",") if text else ())]
     if not all(equals for _, equals, _ in entries):
@@ -222,6 +222,8 @@ IMPORTER = Importer(
         "utilisation": "share of the peak, e.g. 40%; default 100%, an upper bound",
         "peaks": "FLOP/s by GPU type, or its kind, e.g. h100=989.4e12,gpu=a100_sxm; default by type",
         "kinds": "device kind by GPU type, e.g. h100=h100_pcie; default by type",
+        "resources": "the gres that are accelerators, e.g. gpu,npu; default gpu",
+        "skipped": "gres that are no accelerators, e.g. scratch,tmpdisk; others than gpu are refused",
         "phase": "default pretraining",
         "phases": "phase by account, e.g. evals=evaluation; others have `phase`",
         "run": "name of the run of all jobs; default as the formula says",

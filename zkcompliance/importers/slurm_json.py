@@ -94,34 +94,32 @@ def _attempt(job: dict[str, object], where: str, running: str, trusted: bool) ->
     def moment(name: str) -> int | None:
         return _number(time.get(name), f"{where}, time.{name}") or None
 
-    def amount(of: dict[str, object], name: str, place: str) -> int:
-        found = _number(of.get(name), f"{where}, {place}{name}")
-        if found is None:
-            raise ImporterError(f"{where}, {place}{name}: is missing", help=_HELP)
-        return found
-
     submit = moment("submission")
     if submit is None:
         raise ImporterError(f"{where}, time.submission: is missing", help=_HELP)
     tres = as_object(job.get("tres"), f"{where}, tres")
     row = JobRow(
-        state=state, elapsed=amount(time, "elapsed", "time."), start=moment("start"),
-        end=moment("end"), job=str(amount(job, "job_id", "")), submit=submit,
+        state=state, elapsed=_amount(time, "elapsed", f"{where}, time."), start=moment("start"),
+        end=moment("end"), job=str(_amount(job, "job_id", f"{where}, ")), submit=submit,
         cluster=_text(job.get("cluster"), f"{where}, cluster"), account=_text(job.get("account"), f"{where}, account"),
         name=_text(job.get("name"), f"{where}, name"), tres=_tres(tres.get("allocated"), f"{where}, tres.allocated"),
-        suspended=amount(time, "suspended", "time."),
+        suspended=_amount(time, "suspended", f"{where}, time."),
     )  # fmt: skip
     return Attempt.judged(row, where, running, trusted)
 
 
-def _tres(entries: object, where: str) -> dict[str, int]:
+def _tres(entries: object, where: str) -> dict[str, int | None]:
     """The gres entries as in AllocTRES: `gres/gpu`, `gres/gpu:TYPE` → count."""
     objects = [as_object(item, where) for item in as_list(entries, where)]
     gres = [entry for entry in objects if entry.get("type") == "gres"]
     return counts(
-        (
-            (f"gres/{_text(entry.get('name'), where)}", str(_number(entry.get("count"), f"{where}, count") or 0))
-            for entry in gres
-        ),
+        ((f"gres/{_text(entry.get('name'), where)}", str(_amount(entry, "count", f"{where}, "))) for entry in gres),
         where,
     )
+
+
+def _amount(of: dict[str, object], name: str, place: str) -> int:
+    found = _number(of.get(name), f"{place}{name}")
+    if found is None:
+        raise ImporterError(f"{place}{name}: is missing", help=_HELP)
+    return found

@@ -38,14 +38,14 @@ class JobRow:
     cluster: str
     account: str
     name: str
-    tres: dict[str, int]
+    tres: dict[str, int | None]
     suspended: int
     spans: tuple[tuple[int, int], ...] = ()  # (start, end) that its times can mean, where clocks show an hour twice
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """What counts of a job row: times in UTC seconds, `tres` the GPUs as in AllocTRES, `elapsed` without suspension.
+    """What counts of a job row: times in UTC seconds, `tres` the gres as in AllocTRES, `elapsed` without suspension.
 
     `status`: one of the compute schema's; resized: it went on with another size.
     """
@@ -59,7 +59,7 @@ class Attempt:
     cluster: str
     account: str
     name: str
-    tres: dict[str, int]
+    tres: dict[str, int | None]
     status: str
     resized: bool
 

@@ -62,7 +62,7 @@ def read(file: BinaryIO, name: str, schema: Schema, options: Mapping[str, str]) 
     found = training_lines.count(options, name, stated or head.tokens, "steps")
     at = _point(first[0], first[1], zone)
     began = min(at.time, head.began) if head.began is not None else at.time
-    points = itertools.chain([at], _points(lines, zone, stated or head.tokens))
+    points = itertools.chain([at], _points(lines, zone, stated or head.tokens, found.resumed))
     yield from found.rows(points, began, training_lines.identity(found.stated.run, first[1].string))
 
 
@@ -87,12 +87,14 @@ def _point(number: int, step: re.Match[str], zone: Zone) -> Point:
     return Point(int(step[4]), time, int(step[4]), where)
 
 
-def _points(lines: Iterator[tuple[int, str]], zone: Zone, tokens: int) -> Iterator[Point]:
+def _points(lines: Iterator[tuple[int, str]], zone: Zone, tokens: int, resumed: str) -> Iterator[Point]:
     for number, text in lines:
         if step := _STEP.search(text):
             yield _point(number, step, zone)
         elif (sizes := _SIZES.search(text)) and int(sizes[4]) * int(sizes[5]) != tokens:
             raise ImporterError(f"line {number}: another batch size or sequence length than before")
+        elif _STARTS.search(text):
+            training_lines.refuse_again(resumed, f"line {number}")
 
 
 IMPORTER = Importer(

@@ -66,6 +66,16 @@ def count(options: Mapping[str, str], name: str, tokens: int, counted: str) -> C
     )
 
 
+def refuse_again(resumed: str, where: str) -> None:
+    """ImporterError where training begins again in one file and nobody said so: it went back to a checkpoint, and what
+    was done between that and the end of the first is done twice, whichever steps are logged."""
+    if resumed == "refuse":
+        raise ImporterError(
+            f"{where}: training starts again, from a checkpoint or anew",
+            help="a run that was resumed: add --set resumed=rewind; what it lost since its last line is in no row",
+        )
+
+
 def identity(run: str, first: str) -> tuple[str, str]:
     """What no other run has. first: its first line."""
     return run, hashlib.sha256(first.encode("utf-8", "surrogatepass")).hexdigest()[:32]

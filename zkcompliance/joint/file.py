@@ -31,7 +31,7 @@ from zkcompliance.log import note
 from zkcompliance.log.cosignature import CosignerKey
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.policy.bounds import refuse_vacuous
-from zkcompliance.policy.dated import Dated, read_dated
+from zkcompliance.policy.freshness import Dated, read_dated
 from zkcompliance.policy.model import Bound
 from zkcompliance.policy.proofs import read
 from zkcompliance.policy.toml import Table, fault, name, table, text

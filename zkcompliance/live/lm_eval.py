@@ -13,35 +13,24 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import hashlib
 import importlib
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import asdict
 from typing import Any
 
 from zkcompliance import schemas
-from zkcompliance.edge.shown import command
 from zkcompliance.errors import ImporterError, UsageError
 from zkcompliance.importers.grades import Grades
 from zkcompliance.importers.json_stream import as_object, decode
 from zkcompliance.importers.lm_eval import IMPORTER, graded, judged
 from zkcompliance.live.identified import put
+from zkcompliance.live.lm_eval_begun import Begun
 from zkcompliance.live.lm_eval_samples import Sample, Sooner
 from zkcompliance.live.writer import Live
-from zkcompliance.log import files
 
 _OF_FILES = ("results", "task", "task_version")
-_ASIDE = {
-    "batch_size",
-    "max_batch_size",
-    "device",
-    "verbosity",
-    "write_out",
-    "use_cache",
-}  # others, and it still goes on
 _READ = ("filter", "doc_id", "metrics", "doc")  # besides the metrics; answers and prompts are left where they are
 
 
@@ -50,45 +39,52 @@ def evaluate_sealed(
 ) -> Any:
     """What `lm_eval.simple_evaluate(**evaluated)` returns; rows for each document, filter and metric are in the log.
 
-    Its `date` is when this was called. Killed, and called again with the same `use_cache`, it is the same call that
-    goes on, of the same date.
+    Its `date` is when the model was asked first. Killed, and called again with the same `use_cache`, it is the same
+    call that goes on, of the same date.
 
     `live`: a log of evaluations, or a function that opens one: then only the process that has the results does, and
-    closes it. `options`: as of `seal --set`, such as {"metric": "acc"} for one metric alone, {"filter": "none"} for one
-    filter, {"limited": "yes"} where `limit` cuts a suite. A metric that is no grade of one document, such as a
-    perplexity, is said to be in no row. Errors of the log are raised or said as it has it (`on_error`): with "warn" the
-    results are returned whatever becomes of it. UsageError for an option that there is not, or without lm_eval.
+    closes it. Where several ranks share the documents, each puts those that it answers into the log that it is given;
+    with a function the first puts its own, and all others in the end. `options`: as of `seal --set`, such as
+    {"metric": "acc"} for one metric alone, {"filter": "none"} for one filter, {"limited": "yes"} where `limit` cuts a
+    suite. A metric that is no grade of one document, such as a perplexity, is said to be in no row. Errors of the log
+    are raised or said as it has it (`on_error`): with "warn" the results are returned whatever becomes of it.
+    UsageError for an option that there is not, or without lm_eval.
     """
     given, library = checked(options), _harness("lm_eval")
     if evaluated.pop("log_samples", True) is not True:
         raise UsageError("log_samples is what rows are made of: leave it on")
     tracker = evaluated.pop("evaluation_tracker", None) or _harness("lm_eval.loggers").EvaluationTracker()
-    begun = Begun.of(evaluated)
     with contextlib.ExitStack() as stack:
         opened = functools.cache(lambda: live if isinstance(live, Live) else stack.enter_context(live()))
-        with _sooner(opened, begun, tracker, given):
+        with _sooner(opened, evaluated, tracker, given, each_rank=isinstance(live, Live)) as calls:
             found = library.simple_evaluate(**evaluated, log_samples=True, evaluation_tracker=tracker)
-        if found is not None:  # None in all processes of several but the first
-            found["date"] = begun.date
-            stated = {**found, **asdict(tracker.general_config_tracker)}
-            seal_results(opened(), stated, found["samples"], options=given)
-            opened().flush()
-            begun.ended()
-    return found
+        begun = calls[-1] if calls else Begun(time.time(), None)
+        if found is None or not begun.first:  # all processes of several but one
+            return found
+        found["date"] = begun.date
+        stated = {**found, **asdict(tracker.general_config_tracker)}
+        seal_results(opened(), stated, found["samples"], options=given)
+        opened().flush()
+        begun.ended()
+        return found
 
 
 @contextlib.contextmanager
-def _sooner(opened: Callable[[], Live], begun: Begun, tracker: Any, options: Mapping[str, str]) -> Iterator[None]:
-    """While the harness evaluates, documents are put as they are answered: in one process, of whole suites unless the
-    options take others."""
+def _sooner(
+    opened: Callable[[], Live], given: Mapping[str, Any], tracker: Any, options: Mapping[str, str], *, each_rank: bool
+) -> Iterator[list[Begun]]:
+    """While the harness evaluates, documents are put as they are answered: of whole suites, unless the options take
+    others. Gives the calls that began. each_rank: whether processes but the first have a log."""
     module, mean = _harness("lm_eval.evaluator"), _harness("lm_eval.api.metrics").mean
-    version = _harness("lm_eval").__version__
-    evaluate = module.evaluate
+    version, hashed = _harness("lm_eval").__version__, _harness("lm_eval.api.model").hash_args
+    evaluate, calls = module.evaluate, list[Begun]()
 
     def evaluated(lm: Any, task_dict: Mapping[str, Any], **named: Any) -> Any:
-        alone = lm.world_size == 1 and lm.rank == 0
+        begun = Begun.of(given, lm)
+        calls.append(begun)
         cut = named.get("limit") is not None and options.get("limited") != "yes"
-        if not alone or "tasks" not in task_dict or named.get("samples") is not None or cut:
+        puts = begun.known and (begun.first or (each_rank and begun.ranks > 1))
+        if not puts or "tasks" not in task_dict or named.get("samples") is not None or cut:
             return evaluate(lm=lm, task_dict=task_dict, **named)
         stated = {"lm_eval_version": version, "date": begun.date, **asdict(tracker.general_config_tracker)}
 
@@ -103,50 +99,16 @@ def _sooner(opened: Callable[[], Live], begun: Begun, tracker: Any, options: Map
                             _put(opened(), said, [each], chosen)
 
         tasks = task_dict["tasks"]
-        sooner = Sooner(lm, tasks, mean, tell)
-        with sooner.taken():
-            return evaluate(lm=sooner, task_dict=task_dict, **named)
+        with begun.kept() as kept:
+            sooner = Sooner(lm, tasks, mean, tell, hashed, kept)
+            with sooner.taken():
+                return evaluate(lm=sooner, task_dict=task_dict, **named)
 
     module.evaluate = evaluated
     try:
-        yield
+        yield calls
     finally:
         module.evaluate = evaluate
-
-
-@dataclass(frozen=True)
-class Begun:
-    """When a call began, which is what names it for good. path: where that is kept until it has ended, for the call
-    that goes on where it was killed."""
-
-    date: float
-    path: Path | None
-
-    @classmethod
-    def of(cls, evaluated: Mapping[str, Any]) -> Begun:
-        """The call with these arguments: that which was killed, where it kept its answers (`use_cache`)."""
-        now, cache = time.time(), evaluated.get("use_cache")
-        if cache is None:
-            return cls(now, None)
-        same = {name: each for name, each in evaluated.items() if name not in _ASIDE}
-        asked = json.dumps(same, sort_keys=True, default=lambda each: type(each).__name__).encode()
-        path = Path(f"{cache}_sealed_{hashlib.sha256(asked).hexdigest()[:16]}.json")
-        if path.exists():
-            try:
-                return cls(float(json.loads(path.read_bytes())["date"]), path)
-            except (OSError, ValueError, KeyError, TypeError, RecursionError):
-                raise UsageError(
-                    f"{path}: does not say when the call began that is to go on",
-                    help=f"{command('rm', path)}  # then it is another call",
-                ) from None
-        path.parent.mkdir(parents=True, exist_ok=True)
-        files.replace(path, json.dumps({"date": now}).encode())
-        return cls(now, path)
-
-    def ended(self) -> None:
-        """All is in the log: the next call is another one."""
-        if self.path is not None:
-            self.path.unlink(missing_ok=True)
 
 
 def checked(options: Mapping[str, str] | None) -> dict[str, str]:

@@ -11,33 +11,39 @@ from __future__ import annotations
 import contextlib
 import copy
 import hashlib
-import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
+
+from zkcompliance.live.lm_eval_answers import Answers, Kept, at_random, text_of
 
 _METHODS = ("loglikelihood", "loglikelihood_rolling", "generate_until")
 _TASK = "lm_eval.api.task"
 _FILTERS = tuple(f"lm_eval.filters.{each}" for each in ("extraction", "selection", "transformation", "decontamination"))
 
 Sample = dict[str, Any]  # of what a line of a samples file has: doc_id, doc, filter, metrics, and each metric
+_Document = tuple[str, int]  # task and doc_id
 
 
 class Sooner:
     """Says the samples of each document, `tell(task, samples)`, as its last answer comes, while `model` answers.
 
-    `mean`: the harness's own aggregation of that name. `tasks`: name → Task, as the harness has them.
+    `mean`: the harness's own aggregation of that name. `tasks`: name → Task, as the harness has them. `hashed`: its
+    `hash_args`, by which its cache knows a request. `kept`: answers that its cache does not keep, None where there is
+    no cache.
     """
 
     def __init__(
-        self, model: Any, tasks: Mapping[str, Any], mean: object, tell: Callable[[str, list[Sample]], None]
-    ) -> None:
-        self._model, self._mean, self._tell = model, mean, tell
+        self, model: Any, tasks: Mapping[str, Any], mean: object, tell: Callable[[str, list[Sample]], None],
+        hashed: Callable[[str, Any], str], kept: Kept | None,
+    ) -> None:  # fmt: skip
+        self._model, self._mean, self._tell, self._hashed, self._kept = model, mean, tell, hashed, kept
         self._tasks = {name: task for name, task in tasks.items() if _each_alone(task)}
         self._found: dict[tuple[str, str], list[dict[str, Any]]] = {}  # what was scored, until the harness asks
         self._process = {name: task.process_results for name, task in self._tasks.items()}
-        self._asked: dict[str, tuple[tuple[str, int], Any]] = {}  # request → its document (task and doc_id), itself
-        self._open: dict[tuple[str, int], dict[int, Any]] = {}  # document → its instances that have no answer yet
-        self._whole: dict[tuple[str, int], list[Any]] = {}
+        self._of: dict[int, _Document] = {}  # a request, by its identity, is of this document
+        self._open: dict[_Document, int] = {}  # how many answers it has yet to get
+        self._whole: dict[_Document, dict[int, Any]] = {}  # its requests, with what was answered so far
 
     def __getattr__(self, name: str) -> Any:
         """As the model, but that its answers are looked at."""
@@ -46,52 +52,57 @@ class Sooner:
 
     def _answering(self, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
         def answered(requests: Sequence[Any], *given: Any, **named: Any) -> Any:
-            self._expect(name, requests)
-            inner = self._model.lm if hasattr(self._model, "dbdict") else self._model  # what a cache is around
+            self._expect()
+            often = Counter(id(each) for each in requests)
+
+            def told(number: int, answer: Any) -> None:
+                request = requests[number]
+                if often[id(request)] == (request.repeats or 1):  # of several ranks some ask once more, to be even
+                    self._said(request, answer)
+
+            answers = Answers(name, requests, self._kept, told)
+            cache = getattr(self._model, "dbdict", None)
+            inner = self._model if cache is None else self._model.lm
+
+            def cached(request: Any) -> Iterator[Any]:
+                if cache is not None and not (name == "generate_until" and at_random(request)):
+                    known = self._hashed(name, request.args)
+                    if known in cache:
+                        yield cache[known]
+
+            answers.known(cached)
             hook = inner.cache_hook
-            inner.cache_hook = _Hook(hook, self._said)
+            inner.cache_hook = _Hook(hook, answers.said)
             try:
-                return method(requests, *given, **named)
+                left = answers.asked()
+                return answers.whole(method(left, *given, **named) if left else [])
             finally:
                 inner.cache_hook = hook
-                self._asked = {}
 
         return answered
 
-    def _expect(self, name: str, requests: Sequence[Any]) -> None:
-        """Which document each request is of. One that is made twice, or answered at random, is left to the end."""
-        if not self._whole:
-            for task, each in self._tasks.items():
-                for instance in each.instances:
-                    self._whole.setdefault((task, instance.doc_id), []).append(instance)
-            self._open = {key: {id(one): one for one in whole} for key, whole in self._whole.items()}
-        of = {id(one): key for key, whole in self._whole.items() for one in whole}
-        twice: set[str] = set()
-        for request in requests:
-            text = _text([name, *request.args])
-            if text is None or id(request) not in of or _at_random(name, request):
-                continue
-            if text in self._asked:
-                twice.add(text)
-            self._asked[text] = of[id(request)], request
-        for text in twice:
-            del self._asked[text]
-
-    def _said(self, name: str, request: Any, answer: Any) -> None:
-        """An answer is there: where it is its document's last, that is scored and told."""
-        text = _text([name, *request]) if isinstance(request, (tuple, list)) else None
-        known = self._asked.pop(text, None) if text is not None else None
-        if known is None:
+    def _expect(self) -> None:
+        """Which document each request is of, and how many answers that is to get."""
+        if self._whole:
             return
-        of, instance = known
-        left = self._open[of]
-        del left[id(instance)]
-        held = copy.copy(instance)
-        held.resps, held.filtered_resps = [answer], {}
-        whole = self._whole[of]
-        whole[next(at for at, one in enumerate(whole) if one is instance)] = held
-        if not left:
-            samples = self._scored(*of, whole)
+        for task, each in self._tasks.items():
+            for instance in each.instances:
+                key = task, instance.doc_id
+                self._of[id(instance)] = key
+                self._open[key] = self._open.get(key, 0) + (instance.repeats or 1)
+                held = copy.copy(instance)
+                held.resps, held.filtered_resps = [], {}
+                self._whole.setdefault(key, {})[id(instance)] = held
+
+    def _said(self, request: Any, answer: Any) -> None:
+        """An answer is there: where it is its document's last, that is scored and told."""
+        of = self._of.get(id(request))
+        if of is None:
+            return
+        self._whole[of][id(request)].resps.append(answer)
+        self._open[of] -= 1
+        if not self._open[of]:
+            samples = self._scored(*of, list(self._whole[of].values()))
             if samples:
                 self._tell(of[0], samples)
 
@@ -123,8 +134,8 @@ class Sooner:
     def taken(self) -> Iterator[None]:
         """While the harness evaluates: no document is scored twice.
 
-        Left to the end: documents of requests that are repeated or made twice, or answered at random; tasks whose
-        filters are not the harness's own, or are written by the task; metrics of which the result is not the mean.
+        Left to the end: tasks whose filters are not the harness's own, or are written by the task; metrics of which the
+        result is not the mean; documents of a model that says no answers, or in the end another than it said.
         """
         for name, task in self._tasks.items():
             task.process_results = self._once(name, self._process[name])
@@ -169,21 +180,6 @@ def _each_alone(task: Any) -> bool:
     return all(getattr(each, "__module__", "") in _FILTERS for each in made)
 
 
-def _at_random(name: str, request: Any) -> bool:
-    """Whether another start would get another answer, which no cache keeps."""
-    if request.repeats not in (None, 1):
-        return True
-    return name == "generate_until" and bool(request.args[1].get("do_sample", False))
-
-
-def _text(value: object) -> str | None:
-    """JSON, None where there is none of it."""
-    try:
-        return json.dumps(value)
-    except (TypeError, ValueError):
-        return None
-
-
 def _key(doc: object, results: object) -> str | None:
-    text = _text([doc, results])
+    text = text_of([doc, results])
     return None if text is None else hashlib.sha256(text.encode()).hexdigest()

@@ -77,13 +77,18 @@ class Command(Source):
 
 @dataclass(frozen=True)
 class Log:
-    """A log: its folder, the private key's file, its schema, and what is sealed in it."""
+    """A log: its folder, the private key's file, its schema, and what is sealed in it.
+
+    beacon: the file of a round that each seal holds; beacon_required: nothing is sealed without one of the last day.
+    """
 
     path: Path
     key: Path
     schema: Schema
     profile: str
     sources: tuple[Source, ...]
+    beacon: Path | None = None
+    beacon_required: bool = False
 
 
 @dataclass(frozen=True)
@@ -162,6 +167,12 @@ class _Table:
                 raise self.wrong(f"{name}.{key[:64]} is a text or a whole number")
         return {key: str(each) for key, each in value.items()}
 
+    def flag(self, name: str) -> bool:
+        value = self._left.pop(name, False)
+        if type(value) is not bool:
+            raise self.wrong(f"{name} is true or false")
+        return value
+
     def several(self, name: str) -> tuple[str, ...]:
         value = self._left.pop(name, None)
         if (
@@ -197,8 +208,11 @@ def _log(table: _Table, root: Path) -> Log:
     for name in names:
         if names.count(name) > 1:
             raise table.wrong(f"two sources are called {name}: give each a name, name = …")
+    beacon, required = table.get("beacon"), table.flag("beacon_required")
+    if required and beacon is None:
+        raise table.wrong("beacon_required is about the file of rounds: beacon is not there")
     table.end()
-    return Log(path, key, schema, profile, sources)
+    return Log(path, key, schema, profile, sources, None if beacon is None else root / beacon, required)
 
 
 def _source(table: _Table, every: int, schema: Schema, root: Path) -> Source:

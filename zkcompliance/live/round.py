@@ -1,6 +1,7 @@
 """One seal of what waits in a log, as a process of its own (`zkcompliance.live.sealer`).
 
-Standard input: {"log": folder, "key": file, "compact": bool}. Standard output, one line:
+Standard input: {"log": folder, "key": file, "compact": bool, "beacon": file or null, "required": bool}, of which the
+last says whether nothing is sealed without a round of that file. Standard output, one line:
     {"sealed": rows, "said": [sentence, …]} | {"busy": sentence} | {"error": sentence}
 """
 
@@ -12,6 +13,7 @@ import warnings
 from pathlib import Path
 
 from zkcompliance.client.logs import next_folder, open_log
+from zkcompliance.client.rounds import Rounds
 from zkcompliance.errors import LogBusy, ZkComplianceError
 
 
@@ -19,7 +21,8 @@ def run() -> None:
     """Seal, and leave with status 0 whatever came of it."""
     asked = json.loads(sys.stdin.readline())
     try:
-        answer = sealed(Path(asked["log"]), Path(asked["key"]), compact=bool(asked["compact"]))
+        rounds = Rounds(Path(asked["beacon"]), bool(asked["required"])) if asked["beacon"] is not None else None
+        answer = sealed(Path(asked["log"]), Path(asked["key"]), rounds, compact=bool(asked["compact"]))
     except LogBusy as error:
         answer = {"busy": error.message}
     except (ZkComplianceError, OSError) as error:
@@ -28,7 +31,7 @@ def run() -> None:
     sys.exit(0)
 
 
-def sealed(path: Path, key: Path, *, compact: bool) -> dict[str, object]:
+def sealed(path: Path, key: Path, rounds: Rounds | None, *, compact: bool) -> dict[str, object]:
     """Seal what waits in the log; where it soon has more segments than one proof covers, put them together."""
     with warnings.catch_warnings(record=True):
         warnings.simplefilter("always")  # that it goes on in another folder is no news
@@ -37,9 +40,10 @@ def sealed(path: Path, key: Path, *, compact: bool) -> dict[str, object]:
         rows = log.pending_rows
         if not rows:
             return {"sealed": 0, "said": []}
-        with warnings.catch_warnings(record=True) as said:
+        with warnings.catch_warnings(record=True) as warned:
             warnings.simplefilter("always")
-            log.seal()
-        if said and compact and log.compact(next_folder(log)):
-            said = []
-    return {"sealed": rows, "said": [str(each.message) for each in said]}
+            log.seal(beacon=rounds)
+        said, full = [str(each.message) for each in warned], log.grown()
+        if full is not None and compact and log.compact(next_folder(log)):
+            said.remove(full)
+    return {"sealed": rows, "said": said}

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from zkcompliance import start
+from zkcompliance.client.rounds import Rounds
 from zkcompliance.errors import LogBusy, LogError
 from zkcompliance.log.feed import Feed
 
@@ -77,9 +78,14 @@ class Sealer:
     """One thread that seals the log at `path` with the key in the file `key`, of what `feed` writes."""
 
     def __init__(
-        self, path: Path, key: Path, feed: Feed, every: float, rows: int, *, compact: bool, patience: float
-    ) -> None:
-        self._asked = {"log": str(path.absolute()), "key": str(key.absolute()), "compact": compact}
+        self, path: Path, key: Path, feed: Feed, every: float, rows: int, rounds: Rounds | None, *, compact: bool,
+        patience: float,
+    ) -> None:  # fmt: skip
+        self._asked = {
+            "log": str(path.absolute()), "key": str(key.absolute()), "compact": compact,
+            "beacon": None if rounds is None else str(rounds.path.absolute()),
+            "required": rounds is not None and rounds.required,
+        }  # fmt: skip
         self._feed, self._every, self._rows, self._patience = feed, every, rows, patience
         self._wake, self._round = threading.Condition(), threading.Lock()
         self._last = time.monotonic()

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from zkcompliance import errors, importers, schemas, start
 from zkcompliance.client.logs import next_folder, open_log
+from zkcompliance.client.rounds import Rounds
 from zkcompliance.errors import AlreadySealed, ImporterError, InternalError, LogError, UsageError, ZkComplianceError
 from zkcompliance.importers import WHOLE, parts
 from zkcompliance.importers.ranges import WholeLines
@@ -55,13 +56,16 @@ class File:
 
 @dataclass(frozen=True)
 class Taking:
-    """What is asked for: seal what is new of all these files, or of none."""
+    """What is asked for: seal what is new of all these files, or of none. beacon: the file of a round that segments
+    hold; required: whether nothing is sealed without one of the last day."""
 
     log: str
     key: str
     schema: str
     now: float
     inputs: tuple[File, ...]
+    beacon: str | None = None
+    required: bool = False
 
     @classmethod
     def of(cls, text: str) -> Taking:
@@ -145,24 +149,26 @@ def sealed(asked: Taking, tell: Callable[[int], None]) -> list[str]:
         return asked.now + time.monotonic() - began
 
     with Writer(folder, keys.load_private(Path(asked.key)), clock=clock) as writer:
+        rounds = None if asked.beacon is None else Rounds(Path(asked.beacon), asked.required)
+        round_, remarks = (None, []) if rounds is None else rounds.newest(folder, asked.now)
         read = _Reading(schemas.by_name(asked.schema), int(asked.now))
         passed: list[Passed] = []
         waiting = writer.pending_rows
         try:
-            writer.seal_inputs(read.inputs(asked.inputs), passed=passed)
+            writer.seal_inputs(read.inputs(asked.inputs), passed=passed, beacon=round_)
             rows = waiting + read.rows - sum(each.rows for each in passed)
         except (AlreadySealed, UsageError):
             if read.done < len(asked.inputs):
                 raise
             rows = waiting  # nothing is new in any file
             if waiting:
-                writer.seal()
+                writer.seal(beacon=round_)
     if not rows:
         return []
     tell(rows)
     with open_log(folder, key=Path(asked.key), spool=True, clock=clock) as opened:
         said = None if opened.spooling else opened.grown()
-        return [said] if said is not None and not opened.compact(next_folder(opened)) else []
+        return [*remarks, *([said] if said is not None and not opened.compact(next_folder(opened)) else [])]
 
 
 class _Reading:

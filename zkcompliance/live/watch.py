@@ -157,7 +157,10 @@ class Watch:
         given = [
             File(each.source.importer.name, dict(each.source.options), each.name, str(each.path)) for each in inputs
         ]
-        asked = Taking(str(log.path), str(log.key), log.schema.label, self._clock(), tuple(given))
+        asked = Taking(
+            str(log.path), str(log.key), log.schema.label, self._clock(), tuple(given),
+            None if log.beacon is None else str(log.beacon), log.beacon_required,
+        )  # fmt: skip
         for sentence in sealed_beside(asked, sealed):
             self._tell(sentence)
 

@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from zkcompliance.client.logs import make_log
+from zkcompliance.client.rounds import Rounds
 from zkcompliance.errors import LogError, SchemaError, UsageError, ZkComplianceError
 from zkcompliance.live.sealer import Sealer
 from zkcompliance.log import intake
@@ -46,8 +47,11 @@ class Live:
     more than one proof covers, and the rows then go on in the folder beside, `NAME-g2` and so on. Without a key rows
     are written and whoever holds the key seals them: for every rank of a run but one, which may start before that one
     has made the log. `patience`: for how many seconds they wait for it, and `close` for others who hold the log.
-    `on_error`: "raise", or "warn": then nothing that happens to the log is raised once it is open. It is said in a
-    warning of the logger `zkcompliance` and counted in `lost`, and the program that runs goes on unlogged.
+    `beacon`: the file of a beacon's round, which something else fetches anew: each seal reads it and holds the round
+    (docs/provenance.md). What is wrong with it is said, and the seal goes on without; with `beacon_required` rows wait
+    until there is one of the last day. `on_error`: "raise", or "warn": then nothing that happens to the log is raised
+    once it is open. It is said in a warning of the logger `zkcompliance` and counted in `lost`, and the program that
+    runs goes on unlogged.
     `units`: as for `append`. `clock`: gives UTC seconds; a row of over a day after it is refused, but for deadlines.
     """
 
@@ -61,6 +65,8 @@ class Live:
         seal_every: float = 3600,
         seal_rows: int = 1 << 17,
         compact: bool = True,
+        beacon: str | Path | None = None,
+        beacon_required: bool = False,
         on_error: str = "raise",
         units: Mapping[str, str] | None = None,
         patience: float = 60,
@@ -68,6 +74,8 @@ class Live:
     ) -> None:
         if on_error not in ON_ERROR:
             raise UsageError(f"on_error is {' or '.join(ON_ERROR)}, not {on_error}")
+        if beacon_required and beacon is None:
+            raise UsageError("beacon_required is about the file of rounds: give beacon too")
         if not seal_every > 0 or seal_rows < 1:
             raise UsageError("a log is sealed every so many seconds and every so many rows, each above 0")
         self.path, self._raises, self._units, self._clock = Path(path), on_error == "raise", units, clock
@@ -80,8 +88,9 @@ class Live:
         self._sealer = None
         if key is not None:
             self._sealer = Sealer(
-                self.path, Path(key), self._feed, every=seal_every, rows=seal_rows, patience=patience, compact=compact
-            )
+                self.path, Path(key), self._feed, every=seal_every, rows=seal_rows, patience=patience, compact=compact,
+                rounds=None if beacon is None else Rounds(Path(beacon), beacon_required),
+            )  # fmt: skip
         self._process = os.getpid()
         self._lock = threading.Lock()
 

@@ -9,9 +9,11 @@ segment of a seal of inputs, a sixth: their digests (hex, a space between them).
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,6 +34,7 @@ MAX_ROWS = 1 << MAX_LOG_ROWS_LOG2
 _HEAD = struct.Struct("<4sHHQ32s")
 _FORMAT = "zkcompliance-segment-1"
 MAX_INPUTS = MAX_SEAL_INPUTS
+COLUMNS_AT_ONCE, ENTRIES_AT_ONCE = 8, 1 << 20  # as many columns as either allows are read in one piece
 
 
 def padded_log2(rows: int) -> int:
@@ -51,22 +54,77 @@ def write(descriptor: int, schema: Schema, columns: NDArray[np.uint32]) -> bytes
 
 def load(path: Path, schema: Schema, digest: bytes | None) -> NDArray[np.uint32]:
     """Limbs (width, 2^k), padded with zero rows. LogCorrupt when the file is not whole or not of this SHA-256."""
+    from zkcompliance.stark.field import workspace
+
+    with _reading(path, schema) as (descriptor, rows):
+        table = workspace.zeros(schema.width, 1 << padded_log2(rows))
+        for _ in _filled(path, descriptor, rows, table, schema.width, digest):
+            pass
+    return table
+
+
+def parts(path: Path, schema: Schema, digest: bytes | None) -> Iterator[NDArray[np.uint32]]:
+    """The same, some columns at a time, each part where the one before lay. That the file is not of this SHA-256 is
+    known after the last one."""
+    from zkcompliance.stark.field import workspace
+
+    with _reading(path, schema) as (descriptor, rows):
+        table = workspace.zeros(_columns_at_once(rows, schema.width), 1 << padded_log2(rows))
+        yield from _filled(path, descriptor, rows, table, schema.width, digest)
+
+
+@contextlib.contextmanager
+def _reading(path: Path, schema: Schema) -> Iterator[tuple[int, int]]:
+    """(descriptor, rows) of a file that is as long as it says. LogError, LogCorrupt."""
+    with files.reporting(path):
+        descriptor = regular.open_file(path, folders=SegmentPaths.DEPTH, private=True)
+        try:
+            size = regular.length(path, descriptor, _HEAD.size + 2 * (schema.width - 1) * MAX_ROWS)
+            head = os.pread(descriptor, _HEAD.size, 0)
+            if len(head) != _HEAD.size:
+                raise LogCorrupt(f"{path} is truncated")
+            magic, version, width, rows, schema_digest = _HEAD.unpack(head)
+            if (magic, version, width, schema_digest) != (b"zkcr", 1, schema.width, schema.digest):
+                raise LogCorrupt(f"{path} does not hold rows of schema {schema.label}")
+            if rows > MAX_ROWS or size != _HEAD.size + 2 * (width - 1) * rows:
+                raise LogCorrupt(f"{path} is truncated")
+            yield descriptor, rows
+        finally:
+            os.close(descriptor)
+
+
+def _filled(
+    path: Path, descriptor: int, rows: int, table: NDArray[np.uint32], width: int, digest: bytes | None
+) -> Iterator[NDArray[np.uint32]]:
+    """The table's columns (the last ones of fewer), filled with the next ones of the file until there are no more.
+
+    What is read is of half their size, so a whole table is read in parts too.
+    """
     import numpy as np
 
-    data = files.read(path, _HEAD.size + 2 * (schema.width - 1) * MAX_ROWS, folders=SegmentPaths.DEPTH)
-    if digest is not None and hashlib.sha256(data).digest() != digest:
+    found = hashlib.sha256(os.pread(descriptor, _HEAD.size, 0))
+    at_once = _columns_at_once(rows, width)
+    read, at = np.empty(at_once * rows, "<u2"), _HEAD.size
+    for begun in range(0, width, len(table)):
+        part = table[: width - begun]
+        for first in range(0, len(part), at_once):
+            columns = part[first : first + at_once, :rows]
+            if begun == first == 0:
+                columns[0] = 1  # act
+                columns = columns[1:]
+            values = read[: columns.size]
+            if os.preadv(descriptor, [values.data], at) != values.nbytes:
+                raise LogCorrupt(f"{path} is truncated")
+            at += values.nbytes
+            found.update(values.data)
+            columns[:] = values.reshape(columns.shape)
+        yield part
+    if digest is not None and found.digest() != digest:
         raise LogCorrupt(f"{path} has changed since it was sealed")
-    if len(data) < _HEAD.size:
-        raise LogCorrupt(f"{path} is truncated")
-    magic, version, width, rows, schema_digest = _HEAD.unpack_from(data)
-    if (magic, version, width, schema_digest) != (b"zkcr", 1, schema.width, schema.digest):
-        raise LogCorrupt(f"{path} does not hold rows of schema {schema.label}")
-    if rows > MAX_ROWS or len(data) != _HEAD.size + 2 * (width - 1) * rows:
-        raise LogCorrupt(f"{path} is truncated")
-    out = np.zeros((width, 1 << padded_log2(rows)), dtype=np.uint32)
-    out[0, :rows] = 1
-    out[1:, :rows] = np.frombuffer(data, dtype="<u2", offset=_HEAD.size).reshape(width - 1, rows)
-    return out
+
+
+def _columns_at_once(rows: int, width: int) -> int:
+    return min(width, max(COLUMNS_AT_ONCE, ENTRIES_AT_ONCE // max(rows, 1)))
 
 
 def count(path: Path) -> int:

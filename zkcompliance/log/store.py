@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -60,13 +61,27 @@ class Segment:
 
     def load_columns(self) -> NDArray[np.uint32]:
         """Limbs (width, 2^k), zero-padded. LogCorrupt when the rows are not those that were sealed under this entry."""
+        columns = rows.load(self.paths.rows, self.schema, self._rows_digest())
+        self._require_size(columns)
+        return columns
+
+    def parts(self) -> Iterator[NDArray[np.uint32]]:
+        """The same a few columns at a time, in order, each part where the one before lay. LogCorrupt as above, but for
+        their SHA-256, which is known after the last of them."""
+        for part in rows.parts(self.paths.rows, self.schema, self._rows_digest()):
+            self._require_size(part)
+            yield part
+
+    def _rows_digest(self) -> bytes:
+        """What the rows file has to be of."""
         meta = rows.Meta.load(self.paths.meta)
         if meta.entry != self.entry.encode():
             raise LogCorrupt(f"segment {self.index}: its private files belong to another commitment")
-        columns = rows.load(self.paths.rows, self.schema, meta.rows_digest)
+        return meta.rows_digest
+
+    def _require_size(self, columns: NDArray[np.uint32]) -> None:
         if columns.shape[1] != 1 << self.entry.k:
             raise LogCorrupt(f"segment {self.index}: its rows do not have the sealed size")
-        return columns
 
     def budget(self) -> Budget:
         """The ledger of what proofs have revealed of this segment; of a copy that was handed over, of its share."""

@@ -7,7 +7,7 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 
-from zkcompliance.errors import OpeningsRefused, SchemaError
+from zkcompliance.errors import OpeningsRefused, SchemaError, UsageError
 from zkcompliance.openings.check import Shown, evidence_of
 from zkcompliance.openings.program import Naming
 from zkcompliance.quantities.ids import text_id
@@ -15,6 +15,7 @@ from zkcompliance.quantities.times import LAST
 from zkcompliance.schemas import Column, decode_rows
 
 FORMS = ("table", "jsonl", "csv")
+_COMPUTED = ("=", "+", "-", "@")  # with what a spreadsheet takes a cell for a formula, and runs it
 Cells = Mapping[str, str | int | bool]
 
 
@@ -63,7 +64,8 @@ def named(shown: Shown) -> list[str]:
 
 
 def as_text(shown: Shown, form: str) -> str:
-    """The rows in one of FORMS."""
+    """The rows in one of FORMS. UsageError for a text that CSV would hand to a spreadsheet as a formula: texts are the
+    lab's, and who opens the file is somebody else."""
     rows = rows_of(shown)
     if form == "jsonl":
         return "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows)
@@ -72,6 +74,12 @@ def as_text(shown: Shown, form: str) -> str:
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(names)
+        if any(str(row[name]).startswith(_COMPUTED) for row in rows for name in names):
+            raise UsageError(
+                "a text in these rows begins with =, +, - or @, which a spreadsheet takes for a formula: as CSV they "
+                "are not written",
+                help="--rows-as jsonl  # has them as they are; or --rows-as table, to read them",
+            )
         writer.writerows([_text(row[name]) for name in names] for row in rows)
         return out.getvalue()
     return "".join(_lines(shown, rows))

@@ -27,6 +27,7 @@ def keeping(path: Path, kind: Kind, data: bytes, *, closed: list[Path]) -> Itera
         what = kind.name.partition(" ")[2]
         if kept is None:
             error.message += f"; the {what} could be kept nowhere, and is lost"
+            error.help = "df -h  # make room, then prove again: what this one took of each log's budget stays spent"
         else:
             error.message += f"; the {what} was made, and is {kept}"
             error.help = command("mv", "-n", kept, "OTHER")

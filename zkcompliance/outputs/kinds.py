@@ -11,11 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from zkcompliance.attest.dsse import Envelope
-from zkcompliance.attest.signed import Signed
-from zkcompliance.attest.statement import PREDICATE_TYPE
-from zkcompliance.attest.summary import DETAILS, SVR
-from zkcompliance.attest.summary import WITHDRAWN as WITHDRAWN_TYPE
 from zkcompliance.errors import MalformedAttestation
 
 HEAD = 2 << 20  # bytes; an attestation is read to its end, of anything else the beginning is enough
@@ -53,7 +48,13 @@ def _is_page(head: bytes) -> bool:
     return head.startswith(_PAGE) and bool(found) and _GENERATOR in before
 
 
+# What says how a statement reads knows the verdicts too, which most who write a file never look at: imported late.
+
+
 def _is_attestation(head: bytes) -> bool:
+    from zkcompliance.attest.dsse import Envelope
+    from zkcompliance.attest.statement import PREDICATE_TYPE
+
     try:
         statement = json.loads(Envelope.decode(head).payload)
     except (MalformedAttestation, ValueError, RecursionError):
@@ -61,12 +62,21 @@ def _is_attestation(head: bytes) -> bool:
     return isinstance(statement, dict) and statement.get("predicateType") == PREDICATE_TYPE
 
 
+def _signed(head: bytes) -> Any:
+    """The statement of a signed envelope, None where it is none."""
+    from zkcompliance.attest.signed import Signed
+
+    try:
+        return json.loads(Signed.decode(head).payload)
+    except (MalformedAttestation, ValueError, RecursionError):
+        return None
+
+
 def _is_signed_verdict(head: bytes) -> bool:
     """A Verification Summary with our part in it, or a Simple Verification Result of properties that are ours."""
-    try:
-        statement = json.loads(Signed.decode(head).payload)
-    except (MalformedAttestation, ValueError, RecursionError):
-        return False
+    from zkcompliance.attest.summary import DETAILS, SVR
+
+    statement = _signed(head)
     predicate = statement.get("predicate") if isinstance(statement, dict) else None
     if not isinstance(predicate, dict):
         return False
@@ -76,11 +86,10 @@ def _is_signed_verdict(head: bytes) -> bool:
 
 
 def _is_withdrawn_list(head: bytes) -> bool:
-    try:
-        statement = json.loads(Signed.decode(head).payload)
-    except (MalformedAttestation, ValueError, RecursionError):
-        return False
-    return isinstance(statement, dict) and statement.get("predicateType") == WITHDRAWN_TYPE
+    from zkcompliance.attest.summary import WITHDRAWN
+
+    statement = _signed(head)
+    return isinstance(statement, dict) and statement.get("predicateType") == WITHDRAWN
 
 
 def _is_verifier(head: bytes) -> bool:

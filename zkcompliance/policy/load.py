@@ -15,11 +15,11 @@ from zkcompliance.log.note import VerifierKey
 from zkcompliance.policy.bounds import read_bound, refuse_met_by_nothing, refuse_vacuous
 from zkcompliance.policy.calendar import read_calendar
 from zkcompliance.policy.clocks import refuse_backdated
-from zkcompliance.policy.dated import read_dated
-from zkcompliance.policy.dating import parsed, read_anchors, refuse_own, refuse_undated
+from zkcompliance.policy.daters import parsed, read_anchors, refuse_own, refuse_undated
 from zkcompliance.policy.devices import read_devices
 from zkcompliance.policy.floors import with_floors
 from zkcompliance.policy.formulas import Index, read_indices, refuse_unshown
+from zkcompliance.policy.freshness import read_dated
 from zkcompliance.policy.model import (
     Anchors,
     Bound,

@@ -20,7 +20,6 @@ from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.log.layout import Layout
 from zkcompliance.log.reservation import reserving
 from zkcompliance.log.store import SealedLog, Segment
-from zkcompliance.policy.slots import IN_ORDER
 from zkcompliance.progress import Progress, silent
 from zkcompliance.prove import fits
 from zkcompliance.prove.early import refuse_early
@@ -179,7 +178,7 @@ def make(ready: Ready, progress: Progress = silent) -> bytes:
     too: once. InternalError where it fails all the same.
     """
     tables = [
-        SealedTable(columns, segment.seed, segment.entry, segment.profile, segment.cache, segment.load_columns)
+        SealedTable(columns, segment.seed, segment.entry, segment.profile, segment.cache, segment)
         for part in ready.logs
         for segment, columns in zip(part.segments, ready.columns[part.log.origin], strict=True)
     ]
@@ -317,6 +316,8 @@ def _check_slots(one: Asked) -> None:
                     f"{log.origin}, given for {slot}, has no sealed segment yet", help="zkcompliance seal --help"
                 )
         if len(given[slot]) > 1 and slot in {each.name for each in card_of(claim).slots if each.order}:
+            from zkcompliance.policy.slots import IN_ORDER
+
             raise UsageError(
                 f"several logs are given for {slot} of {claim.id}: {IN_ORDER.format(slot)}",
                 help="put the rows of all of them in one log",

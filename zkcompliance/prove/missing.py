@@ -18,7 +18,7 @@ from zkcompliance.policy.catalogue import asked
 from zkcompliance.policy.finding import rounded, text
 from zkcompliance.policy.model import Bound, Policy, Requirement
 from zkcompliance.prove.needs import ColumnNeed, needs
-from zkcompliance.prove.policy import Task
+from zkcompliance.prove.tasks import Task
 from zkcompliance.quantities import exact_beside, number_of
 from zkcompliance.schemas import LIMB_BITS, Column, Schema
 

@@ -22,7 +22,7 @@ from zkcompliance.claim.compile.linear import Equations
 from zkcompliance.claim.compile.nodes import PublicNodes
 from zkcompliance.claim.compile.ordered import Moved, Ordered
 from zkcompliance.claim.compile.rows import FrameNodes, LogRows
-from zkcompliance.claim.compile.run import Lies, Rows, Run
+from zkcompliance.claim.compile.run import Joined, Lies, Rows, Run
 from zkcompliance.claim.compile.singles import Singles
 from zkcompliance.claim.compile.states import States
 from zkcompliance.claim.compile.terms import ONE, Term, TooWide, lower
@@ -31,6 +31,7 @@ from zkcompliance.claim.meaning.brackets import Brackets, of_slot
 from zkcompliance.limits import MAX_NODES
 from zkcompliance.stark.air.builder import TableBuilder
 from zkcompliance.stark.air.program import LogSlot, Program, Public, TableAir
+from zkcompliance.stark.field import workspace
 
 
 @dataclass(frozen=True)
@@ -57,13 +58,13 @@ class Compiled:
         columns = []
         for number, table in enumerate(self.board.tables):
             rows = run.tables[number]
-            filled = np.zeros((table.witness, rows.total), np.uint32)
-            for column, values in rows.witness.items():
-                filled[column] = values
+            filled = workspace.take(table.witness, rows.total)
+            for column in range(table.witness):
+                filled[column] = rows.witness.pop(column)
             columns += [filled[:, part] for part in rows.segments()]
         unknowns = [run.unknowns[i] for i in range(len(self.board.unknowns))]
         reveals = {p.name: run.publics[i] for i, p in enumerate(self.program.publics) if p.reveal}
-        return [np.ascontiguousarray(part) for part in columns], unknowns, reveals
+        return columns, unknowns, reveals
 
     def run(
         self,
@@ -75,8 +76,9 @@ class Compiled:
         """All steps, in order."""
         logs = []
         for slot in self.program.logs:
-            sizes = _sizes(tables[slot.name])
-            columns = np.concatenate(list(tables[slot.name]), axis=1)
+            segments = tables[slot.name]
+            sizes = [table.shape[1] for table in segments]
+            columns = segments[0] if len(segments) == 1 else Joined(segments)
             logs.append(Rows(columns, sizes, of_slot(brackets, slot.name, len(sizes))))
         params = [(p.name, p.bits) for p in self.program.publics if not p.reveal]
         stated = places.spread(params, dict(publics))
@@ -85,10 +87,6 @@ class Compiled:
         for step in self.board.steps:
             step(run)
         return run
-
-
-def _sizes(segments: Sequence[np.ndarray]) -> list[int]:
-    return [table.shape[1] for table in segments]
 
 
 class Compiler:

@@ -5,7 +5,7 @@ The compiler records, in order, how to fill what it makes. All segments of a log
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,22 +14,36 @@ import numpy as np
 from zkcompliance.claim.compile.terms import RADIX, Term, Wide
 from zkcompliance.claim.meaning.brackets import Bracket
 from zkcompliance.stark.air.program import Op
+from zkcompliance.stark.field import workspace
 from zkcompliance.stark.field.babybear import P
 
 Array = np.ndarray
+ROWS_AT_ONCE = 1 << 15  # so that what a term is made of stays in the cache, and is never as long as the log
+
+
+class Joined:
+    """The columns of several segments (columns, rows each), one after the other: each is joined when it is read."""
+
+    def __init__(self, segments: Sequence[Array]) -> None:
+        self._segments = segments
+        self._columns: dict[int, Array] = {}
+
+    def __getitem__(self, column: int) -> Array:
+        if column not in self._columns:
+            self._columns[column] = np.concatenate([segment[column] for segment in self._segments])
+        return self._columns[column]
 
 
 @dataclass
 class Rows:
-    """A table of the program: `log` (columns, rows of all segments), the segments' lengths and brackets (none for a
-    private table), witness columns so far, and terms that were worked out; all of them uint32 below p, since that is
-    half of what the int64 that they are reckoned in would take."""
+    """A table of the program: `log`, each column over the rows of all segments, the segments' lengths and brackets
+    (none for a private table), and witness columns so far; all of them uint32 below p, since that is half of what the
+    int64 that they are reckoned in would take."""
 
-    log: Array | None
+    log: Array | Joined | None
     lengths: list[int]
     brackets: list[Bracket] = field(default_factory=list)
     witness: dict[int, Array] = field(default_factory=dict)
-    known: dict[Term, Array] = field(default_factory=dict)
 
     @property
     def total(self) -> int:
@@ -41,6 +55,19 @@ class Rows:
 
     def segments(self) -> list[slice]:
         return [slice(start, start + n) for start, n in zip(self.starts(), self.lengths, strict=True)]
+
+    def segment_of(self, part: slice) -> Array:
+        """The number of the segment of each of these rows."""
+        ends = np.cumsum(self.lengths)
+        return np.searchsorted(ends, np.arange(part.start, part.stop), side="right")
+
+    def following(self, part: slice) -> Array:
+        """The row after each of these, which after a segment's last row is its first one."""
+        after = np.arange(part.start + 1, part.stop + 1)
+        for start, n in zip(self.starts(), self.lengths, strict=True):
+            if part.start < start + n <= part.stop:
+                after[start + n - 1 - part.start] = start
+        return after
 
 
 Lies = Mapping[tuple[int, int], Callable[[Array], Array]]  # what a dishonest prover puts in place of a column
@@ -66,16 +93,23 @@ class Run:
         """Fill a witness column (or tell a lie in its place: tests do)."""
         honest = values.astype(np.int64) % P
         told = self.told((table, column), honest)
-        self.tables[table].witness[column] = (honest if told is honest else told % P).astype(np.uint32)
+        kept = workspace.take(len(told))
+        kept[:] = honest if told is honest else told % P
+        self.tables[table].witness[column] = kept
 
     def value(self, table: int, e: Term) -> Array:
         """(rows of all segments,) int64: the integers in [lo, hi] that e is mod p. table −1: one row of publics."""
-        raw = self._field(table, e)
-        if e.op == Op.CONST or e.lo == 0:
-            return raw
-        if e.lo < 0:
-            return np.asarray(raw - P * (raw >= e.lo + P))
-        return e.lo + (raw - e.lo) % P
+        rows = self.tables[table] if table >= 0 else Rows(None, [1])
+        values = np.empty(rows.total, np.int64)
+        for first in range(0, rows.total, ROWS_AT_ONCE):
+            part = slice(first, min(first + ROWS_AT_ONCE, rows.total))
+            raw = self._field(rows, e, part, {})
+            if e.op != Op.CONST and e.lo < 0:
+                raw = raw - P * (raw >= e.lo + P)
+            elif e.op != Op.CONST and e.lo > 0:
+                raw = e.lo + (raw - e.lo) % P
+            values[part] = raw
+        return values
 
     def integers(self, table: int, w: Wide) -> Array:
         """(rows,) integers: int64 where these fit it, otherwise Python's."""
@@ -92,35 +126,39 @@ class Run:
         chosen = self.value(table, selector)
         return sum(int((self.value(table, limb) * chosen).sum()) << 16 * j for j, limb in enumerate(limbs))
 
-    def _field(self, table: int, e: Term) -> Array:
-        rows = self.tables[table] if table >= 0 else Rows(None, [1])
-        if table >= 0 and e in rows.known:
-            return rows.known[e].astype(np.int64)
+    def _field(self, rows: Rows, e: Term, part: slice, known: dict[Term, Array]) -> Array:
+        """The element of the field that e is on some rows, below p (a constant: what it is). known: what is worked out
+        of these rows."""
+        if e in known:
+            return known[e]
+        count = part.stop - part.start
         if e.op == Op.CONST:
-            values = np.full(rows.total, e.a, np.int64)
+            values = np.full(count, e.a, np.int64)
         elif e.op == Op.LOG and rows.log is not None:
-            values = rows.log[e.a].astype(np.int64)
+            values = rows.log[e.a][part].astype(np.int64)
         elif e.op == Op.WIT:
-            values = rows.witness[e.a].astype(np.int64)
+            values = rows.witness[e.a][part].astype(np.int64)
         elif e.op == Op.NEXT:
-            values = np.concatenate([np.roll(rows.witness[e.a][s], -1) for s in rows.segments()]).astype(np.int64)
+            values = rows.witness[e.a][rows.following(part)].astype(np.int64)
         elif e.op == Op.PUBLIC:
-            values = np.full(rows.total, self.publics[e.a] >> 16 * e.b & 0xFFFF, np.int64)
+            values = np.full(count, self.publics[e.a] >> 16 * e.b & 0xFFFF, np.int64)
         elif e.op in (Op.FIRST, Op.LAST):
-            values = np.zeros(rows.total, np.int64)
-            values[[s.start if e.op == Op.FIRST else s.stop - 1 for s in rows.segments()]] = 1
+            values = np.zeros(count, np.int64)
+            ends = np.array([s.start if e.op == Op.FIRST else s.stop - 1 for s in rows.segments()]) - part.start
+            values[ends[(ends >= 0) & (ends < count)]] = 1
         elif e.op == Op.ORDINAL:
-            values = np.repeat(np.arange(len(rows.lengths)), rows.lengths)
+            values = rows.segment_of(part)
         elif e.op in (Op.NOT_BEFORE, Op.NOT_AFTER):
-            ends = [bracket[e.op == Op.NOT_AFTER] >> 16 * e.a & 0xFFFF for bracket in rows.brackets]
-            values = np.repeat(np.array(ends, np.int64), rows.lengths)
+            ends = np.array([bracket[e.op == Op.NOT_AFTER] >> 16 * e.a & 0xFFFF for bracket in rows.brackets], np.int64)
+            values = ends[rows.segment_of(part)]
         elif e.op == Op.BUCKET:
-            values = np.concatenate([np.arange(n) % max(1, n >> 14) for n in rows.lengths])
+            buckets = np.array([max(1, n >> 14) for n in rows.lengths])
+            own = rows.segment_of(part)
+            values = (np.arange(part.start, part.stop) - np.array(rows.starts())[own]) % buckets[own]
         else:
-            a, b = self._field(table, e.a), self._field(table, e.b)
+            a, b = self._field(rows, e.a, part, known), self._field(rows, e.b, part, known)
             values = (a + b if e.op == Op.ADD else a - b if e.op == Op.SUB else a * b) % P
-            if table >= 0:  # what is read off is read off again; what was reckoned is kept
-                rows.known[e] = values.astype(np.uint32)
+            known[e] = values
         return values
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
@@ -24,7 +25,7 @@ from zkcompliance.stark.field.vector import combine_into, evaluate_ext
 from zkcompliance.stark.profiles import Profile, by_name, degree_bound, log_mask
 
 LOG_SALT_WORDS = 8
-COLUMNS_AT_ONCE = 4
+COLUMNS_AT_ONCE = 8
 MAX_MEMORY_BYTES = 256 << 20  # of an extension that cannot be kept in a file
 
 
@@ -40,7 +41,9 @@ def masked_coefficients(values: np.ndarray, masks: np.ndarray, out: np.ndarray |
     h = masks.shape[1]
     if out is None:
         out = workspace.take(width, rows + h)
-    out[:, :rows] = interpolate(values)
+    for first in range(0, width, COLUMNS_AT_ONCE):
+        part = slice(first, first + COLUMNS_AT_ONCE)
+        out[part, :rows] = interpolate(values[part])
     out[:, rows:] = 0
     low = out[:, :h]
     np.subtract(low, masks, out=low)
@@ -170,8 +173,20 @@ def _without_file(shape: tuple[int, int, int], error: OSError, kept: bool) -> No
         ) from error
 
 
+class Source(Protocol):
+    """Where the columns (w, N) of a sealed table can be read again, all at once or some at a time, in order.
+
+    A part may lie where the one before lay. LogCorrupt, of the parts after the last one, where they are not those that
+    were sealed.
+    """
+
+    def load_columns(self) -> np.ndarray: ...
+
+    def parts(self) -> Iterator[np.ndarray]: ...
+
+
 class SealedTable:
-    """A committed table with its secrets, ready to be proved over. `reload` reads the columns again once let go."""
+    """A committed table with its secrets, ready to be proved over. source: of the columns, once they are let go."""
 
     def __init__(
         self,
@@ -180,10 +195,10 @@ class SealedTable:
         entry: Entry,
         profile: Profile,
         cache: Path | None = None,
-        reload: Callable[[], np.ndarray] | None = None,
+        source: Source | None = None,
     ) -> None:
         self._columns: np.ndarray | None = columns
-        self._reload = reload
+        self._source = source
         self.entry = entry
         self.profile = profile
         self._seed = seed
@@ -193,15 +208,15 @@ class SealedTable:
     @property
     def columns(self) -> np.ndarray:
         """(w, N) canonical values in row order."""
-        if self._columns is None and self._reload is not None:
-            self._columns = self._reload()
+        if self._columns is None and self._source is not None:
+            self._columns = self._source.load_columns()
         if self._columns is None:
             raise LogCorrupt("the columns of this segment are gone")
         return self._columns
 
     def forget_columns(self) -> None:
         """Let go of the columns, where they can be read again."""
-        if self._reload is not None:
+        if self._source is not None:
             self._columns = None
 
     def extension(self, progress: Progress = silent) -> Extension:
@@ -235,8 +250,11 @@ class SealedTable:
         Rows and masks are combined first, so that six columns are transformed, however many there are.
         """
         factors = np.array(weights, np.uint32).reshape(-1, 6)
-        values = workspace.zeros(6, self.columns.shape[1])
-        combine_into(values, self.columns, factors, indices)
+        values = workspace.zeros(6, 1 << self.entry.k)
+        for first, columns in self._parts():
+            here = [at for at, column in enumerate(indices) if first <= column < first + len(columns)]
+            if here:
+                combine_into(values, columns, factors[here], [indices[at] - first for at in here])
         masks = workspace.zeros(6, log_mask(self.entry.k, self.entry.kappa))
         stream = Keystream(self._seed)
         for start in range(0, len(indices), COLUMNS_AT_ONCE):
@@ -244,6 +262,16 @@ class SealedTable:
             drawn = np.stack([stream.field(f"mask {c}", masks.shape[1]) for c in indices[part]])
             combine_into(masks, drawn, factors[part])
         return masked_coefficients(values, masks)
+
+    def _parts(self) -> Iterator[tuple[int, np.ndarray]]:
+        """The first of some columns and these, one part after the other; where they are let go, as they are read."""
+        if self._columns is not None or self._source is None:
+            yield 0, self.columns
+            return
+        first = 0
+        for part in self._source.parts():
+            yield first, part
+            first += len(part)
 
     def rows(self, first: int, count: int) -> list[bytes]:
         """Salt and row of consecutive leaves, as opened."""

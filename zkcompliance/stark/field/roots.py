@@ -14,6 +14,7 @@ from zkcompliance.stark.field.vector_lanes import scale
 from zkcompliance.stark.field.width import LANES, LOG_LANES
 
 U32 = npt.NDArray[np.uint32]
+KEPT_LOG2 = 14  # 128 KiB with all layers
 
 
 @lru_cache(maxsize=8)
@@ -54,7 +55,12 @@ def _shift(main: U32, tail: U32, factors: U32, rows: U32, new_main: U32, new_tai
 
 
 def coset_tables(log_size: int, shift: int, inverse: bool) -> tuple[U32, U32]:
-    """(main, tail) for the coset shift * <omega>; the shift is not zero mod p."""
+    """(main, tail) for the coset shift * <omega>; the shift is not zero mod p. Small ones are kept: a proof of a small
+    log asks for each of its tables five times."""
+    return (_kept if log_size <= KEPT_LOG2 else _made)(log_size, shift, inverse)
+
+
+def _made(log_size: int, shift: int, inverse: bool) -> tuple[U32, U32]:
     main, tail = subgroup_tables(log_size, inverse)
     if shift % P == 1:
         return main, tail
@@ -66,3 +72,6 @@ def coset_tables(log_size: int, shift: int, inverse: bool) -> tuple[U32, U32]:
     new_main, new_tail = np.zeros_like(main), np.empty_like(tail)
     _shift(main, tail.reshape(-1), powers[:layers], rows, new_main, new_tail.reshape(-1))
     return new_main, new_tail
+
+
+_kept = lru_cache(maxsize=64)(_made)

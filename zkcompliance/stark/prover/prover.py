@@ -61,6 +61,7 @@ class Prover:
     seed: bytes
     progress: Progress = silent
     seconds: dict[str, float] = field(default_factory=dict)
+    _trace: Trace | None = field(default=None, init=False)
 
     def prove(self) -> bytes:
         """The proof bytes. ProofRefused or ParametersRejected where no proof can be made."""
@@ -95,8 +96,24 @@ class Prover:
     def make_trace(self) -> Trace:
         return build_trace(self.layout, self.tables, self.private, self.unknowns, self.stream)
 
+    @property
+    def trace(self) -> Trace:
+        """Every value on every row; made again where it was let go of, the same one."""
+        if self._trace is None:
+            self._trace = self.make_trace()
+        return self._trace
+
+    @trace.setter
+    def trace(self, trace: Trace) -> None:
+        self._trace = trace
+
+    def forget_trace(self) -> None:
+        """Let go of it, and of the rows of the logs where they can be read again: what is left to do needs neither."""
+        self._trace = None
+        for table in self.tables:
+            table.forget_columns()
+
     def commit_witness(self) -> None:
-        self.trace = self.make_trace()
         self.logs = self.trace.tables
         self.log_polynomials = {
             number: table.coefficients(list(self.layout.instances[number].air.log_columns))
@@ -127,8 +144,7 @@ class Prover:
             columns, terminal = self.lookup_columns(number)
             self.extension_polynomials.append(mask(columns, self.profile.mask, self.stream, f"extension {number}"))
             self.terminals.append(terminal)
-        for table in self.tables:
-            table.forget_columns()
+        self.forget_trace()
         self.extension = self._commit(EXTENSION_PHASE, self.extension_polynomials, "extension")
         self.transcript.absorb("terminals", u32s(x for terminal in self.terminals for x in terminal))
         self.alpha = self.transcript.squeeze("constraint").ext()

@@ -21,6 +21,7 @@ from zkcompliance.stark.air.shape import Layout
 from zkcompliance.stark.air.tally import Columns, tally
 from zkcompliance.stark.commit.keystream import Keystream
 from zkcompliance.stark.commit.table import SealedTable
+from zkcompliance.stark.field import workspace
 from zkcompliance.stark.field.babybear import P
 
 
@@ -75,20 +76,22 @@ def build_trace(
         cells[first + 1 : first + 2 * len(count) : 2] = count >> 16
     ranges[-1] += np.bincount(cells[cells < RANGE_SIZE], minlength=RANGE_SIZE)
     last, rows = RANGE_SIZE // table.pairs, layout.instances[-1].rows
-    own = np.zeros((table.cells + 1, rows), np.uint32)
+    own = workspace.zeros(table.cells + 2, rows)
     own[0] = np.minimum(np.arange(rows), last - 1)
     for bus, count in enumerate(ranges):
         own[table.multiplicities(bus), :last] = count.reshape(last, table.pairs).T
     own[table.cells] = cells
-    return Trace(logs, _with_blinds([*columns, own], stream))
+    columns.append(own)
+    draw_blinds(columns, stream)
+    return Trace(logs, columns)
 
 
 def join_parts(layout: Layout, private: list[np.ndarray]) -> list[np.ndarray]:
-    """The witness columns of every instance but the cells table, without blinds; tallies are zero.
+    """The witness columns of every instance but the cells table, and room for its blind; tallies are zero.
 
     private: of every part, in the order of `parts_of`.
     """
-    columns = [np.zeros((i.air.witness, i.rows), np.uint32) for i in layout.instances[:-1]]
+    columns = [workspace.zeros(i.air.witness + 1, i.rows) for i in layout.instances[:-1]]
     members = [i.member for i in layout.instances[:-1] if i.member is not None]
     places = sorted(
         ((part.claim, part.table, part.segment), number, member.witness_of(at))
@@ -154,9 +157,8 @@ def cell_values(layout: Layout, sums: list[np.ndarray], unknowns: list[int]) -> 
     return cells
 
 
-def _with_blinds(columns: list[np.ndarray], stream: Keystream) -> list[np.ndarray]:
-    """Append a uniform blind to each; over all instances their sums Σ w_i·blind_i cancel in each coefficient."""
-    result = []
+def draw_blinds(columns: list[np.ndarray], stream: Keystream) -> None:
+    """A uniform blind in the last row of each; their sums Σ w_i·blind_i over all instances cancel."""
     total = np.zeros(8, np.int64)
     for number, part in enumerate(columns):
         blind = stream.field(f"blind {number}", part.shape[1])
@@ -164,8 +166,7 @@ def _with_blinds(columns: list[np.ndarray], stream: Keystream) -> list[np.ndarra
             sums = blind.reshape(-1, 8).astype(np.int64).sum(axis=0)
             blind[:8] = (blind[:8] - sums - total) % P
         total += blind.reshape(-1, 8).astype(np.int64).sum(axis=0) % P
-        result.append(np.concatenate([part, blind[None]]).astype(np.uint32))
-    return result
+        part[-1] = blind
 
 
 def check_trace(layout: Layout, trace: Trace) -> list[Failure]:

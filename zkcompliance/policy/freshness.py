@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from zkcompliance import limits
 from zkcompliance.log.cosignature import CosignerKey
-from zkcompliance.policy.dating import parsed, refuse_twice
+from zkcompliance.policy.daters import parsed, refuse_twice
 from zkcompliance.policy.model import Cosigners, Operator
 from zkcompliance.policy.toml import Table, fault, name, span
 
