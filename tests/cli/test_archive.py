@@ -83,6 +83,17 @@ def test_a_refused_proof_is_filed_too(lab: Lab, tmp_path: Path) -> None:
     assert invoke("archive", "verify", torn).exit_code == 2
 
 
+def test_a_file_that_is_at_fault_goes_by_the_archives_name(lab: Lab, tmp_path: Path) -> None:
+    """Where it lies for a moment while it is judged is another place each time, and no change of the verdict."""
+    case = tmp_path / "case.zip"
+    asked = (*lab.asked_of_bundle(), "--attestation", lab.key, "--attestation-key", lab.key)
+    done = invoke("archive", lab.bundle, *asked, "-o", case)
+    assert done.exit_code == 2 and "error[key-file]: attestation.pub.pem is not a public key" in done.output
+    again = invoke("archive", "verify", case)
+    assert again.exit_code == 2 and "The same verdict" in again.output and "key-file" in again.output, again.output
+    assert b"zkcompliance-archive-" not in case.read_bytes()
+
+
 def test_what_is_not_kept_is_said(lab: Lab, tmp_path: Path) -> None:
     done = invoke("archive", lab.bundle, *lab.asked_of_bundle(), "--state", tmp_path / "s", "-o", tmp_path / "case.zip")
     assert done.exit_code == 2 and "--state is not kept" in done.output and not (tmp_path / "case.zip").exists()

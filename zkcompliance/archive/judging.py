@@ -170,8 +170,15 @@ def _judge(case: Case, clock: int, progress: Progress) -> Judged:
             with open_proof(folder / PROOF) as opened:
                 return judged(request.decide(opened, clock=clock, progress=progress))
         except ZkComplianceError as error:
+            _by_its_name(error, folder)
             at_ = None if request.at is None else str(request.at)
             return judged(refused.verdict(error, file=opened, at=at_, clock=clock))
+
+
+def _by_its_name(error: ZkComplianceError, folder: Path) -> None:
+    """Files are named as the archive names them: where they lie for a moment is another place each time."""
+    error.message, error.help = (text.replace(f"{folder}/", "") for text in (error.message, error.help))
+    error.args = (error.message,)
 
 
 def _joint(case: Case, folder: Path, progress: Progress) -> JointVerdict:
