@@ -59,7 +59,7 @@ ROOMS: dict[str, str] = {
     ),
     "desk": "edge errors log quantities request",
     "decide": "attest card edge errors log openings outputs policy progress quantities request",
-    "joint": "card decide edge errors limits log policy progress quantities",
+    "joint": "card decide edge errors limits log policy progress quantities version",
     "notes": "card edge errors joint limits log outputs progress prove quantities schemas",
     "archive": "attest card decide edge errors joint limits policy progress quantities report streaks strict_json",
     "streaks": "decide errors limits log policy progress",

@@ -52,7 +52,7 @@ def test_it_says_what_it_is_whose_and_what_it_leaves_open(handed: Handed) -> Non
     for part in (
         f"whose {WHO}, as it says itself", f"whose SHA-256 is {handed.keyid}", "about the model model-7",
         "rows of the log compute: met", "key.example/log, 1 segment, signed by key.example/log+",
-        "not known: no list of withdrawn verdicts was given", "that the proof verifies: that is the word of whoever",
+        "not known: no list of withdrawn verdicts was given", "that the proof verifies, which is the word of whoever",
         "whose key it is", "whether it was withdrawn since", "the logs may have gone on",
     ):  # fmt: skip
         assert part in said, part

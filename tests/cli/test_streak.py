@@ -74,7 +74,7 @@ def test_at_the_command_line(months: Months, tmp_path: Path) -> None:
 
 def test_a_period_that_is_left_out(months: Months) -> None:
     error = refused(months, months.files[0], months.files[2])
-    assert isinstance(error, StreakBroken) and "2026-02 has no proof: 1 of 3 periods" in error.message
+    assert isinstance(error, StreakBroken) and "2026-02 has no proof: of 3 periods, 1 is missing" in error.message
 
 
 def test_each_alone_is_accepted_so_that_only_the_streak_tells(months: Months) -> None:

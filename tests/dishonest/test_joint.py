@@ -174,7 +174,7 @@ def test_what_is_spent_in_other_phases_is_said(world: Honest) -> None:
     said, found = telling.sentences(verdict), json.loads(telling.document(verdict))
     assert verdict.accepted and found["joint"]["outside"] == "10%"
     phases = "pretraining, fine_tuning, reinforcement, synthetic_data"
-    assert said.startswith("ACCEPTED: a, b, c together spent at most 20 FLOP that count from ")
+    assert said.startswith("ACCEPTED: a, b and c together spent at most 20 FLOP that count from ")
     assert f"counts      {phases}\n" in said and found["joint"]["phases"] == phases
     beside = f"What was spent in other phases than {phases}: that does not count, and of each lab it is at most 10% of "
     assert f"{beside}its allowance and the notes that it received." in said
@@ -191,7 +191,9 @@ def test_what_people_and_programs_read(world: Honest, tmp_path: Path) -> None:
         files.append(str(tmp_path / f"{lab}.zkp"))
     at = ["--joint", str(cap), "--at", "2026-04-02"]
     said = CliRunner().invoke(cli, ["verify", *files, *at])
-    assert said.exit_code == 0 and said.output.startswith("ACCEPTED: a, b, c together spent at most 20 FLOP that count")
+    assert said.exit_code == 0 and said.output.startswith(
+        "ACCEPTED: a, b and c together spent at most 20 FLOP that count"
+    )
     assert "notes of a and b: ab.example/notes, 1 segment" in said.output
     assert all(words in said.output for words in ("Who sees what", "This does not show"))
     assert "it sees     the notes in ab.example/notes, bc.example/notes, and nothing more" in said.output

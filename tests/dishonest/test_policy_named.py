@@ -65,7 +65,7 @@ def test_an_id_of_ones_own_is_no_ready_made_policy(tmp_path: Path) -> None:
     )  # fmt: skip
     assert made.exit_code == 0, made.output
     digest = parse_policy(mine.read_bytes()).digest.hex()
-    said = f"eu-ai-act-2@2 (no ready-made policy; sha256 {digest[:16]}…)"
+    said = f"eu-ai-act-2@2 (no ready-made policy; its SHA-256 begins {digest[:16]})"
     asked = ("verify", tmp_path / "proof", "--policy", mine, "--log-key", tmp_path / "log.key.pub")
     verdict = run(*asked)
     assert verdict.exit_code == 0 and verdict.stdout.startswith(f"Accepted: all 2 requirements of {said} are met")

@@ -88,8 +88,7 @@ def not_shown(told: Told) -> list[str]:
     )
     return [
         whose,
-        "that the proof verifies: that is the word of whoever signed. Whoever has the proof file verifies it anew, and "
-        "compares its SHA-256 with the one above",
+        "that the proof verifies, which is the word of whoever signed: verify the file with the SHA-256 above anew",
         "what the proof itself leaves open: that all rows are in the logs and true, and what the policy says is not "
         "shown",
         *([] if told.taken_back is not None else [stands]),
@@ -124,9 +123,10 @@ def show(told: Told) -> None:
         head = "SIGNED, AND WITHDRAWN SINCE: it said that"
     console.print_fields(f"{head} {told.last.policy.label} was {what}", _fields(told))
     with drawing(sys.stdout) as screen:
-        hanging(screen, "\nThis does not show", "")
+        screen.line()
+        hanging(screen, "This does not show")
         for line in not_shown(told):
-            hanging(screen, f"  - {line}", "")
+            hanging(screen, line, lead="  - ")
 
 
 def _fields(told: Told) -> dict[str, str]:
@@ -167,7 +167,7 @@ def _signature(told: Told) -> str:
 def _about(last: Summary) -> str:
     if last.subject is None:
         return "no model in particular"
-    contents = f", contents with SHA-256 {last.subject.digest.hex()}" if last.subject.digest else ""
+    contents = f"\nits contents have the SHA-256 {last.subject.digest.hex()}" if last.subject.digest else ""
     return f"the model {last.subject.name}{contents}"
 
 

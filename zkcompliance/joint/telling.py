@@ -21,6 +21,7 @@ from zkcompliance.joint.masked import MASKED
 from zkcompliance.joint.verdict import JointVerdict, LabShown, NotesShown
 from zkcompliance.joint.words import flop, segments
 from zkcompliance.quantities import show_time
+from zkcompliance.version import VERSION
 
 FORMAT = "zkcompliance-joint-verdict/v1"
 _SEEN = (
@@ -107,7 +108,7 @@ def fields(verdict: JointVerdict) -> dict[str, object]:
 def _lines(verdict: JointVerdict) -> Iterator[str]:
     joint = verdict.joint
     period = f"from {show_time(joint.begin)} to {show_time(joint.end)}"
-    spent = f"{', '.join(joint.labs)} together spent at most {flop(joint.cap)} that count {period}"
+    spent = f"{_all(list(joint.labs))} together spent at most {flop(joint.cap)} that count {period}"
     yield f"ACCEPTED: {spent}, by their logs" if verdict.accepted else f"NOT ACCEPTED: that {spent}"
     if verdict.total is not None:
         total, cap = flop(verdict.total), flop(joint.cap)
@@ -115,7 +116,7 @@ def _lines(verdict: JointVerdict) -> Iterator[str]:
     yield f"  counts      {_phases(joint)}"
     yield f"  joint file  {joint.id}: {joint.title}"
     yield f"              {joint.digest.hex()}"
-    yield f"  judged      {show_time(verdict.judged_at)}"
+    yield f"  judged      {show_time(verdict.judged_at)}, by zkcompliance {VERSION}"
     for error in verdict.others:
         yield from _refused(error)
     for lab in verdict.labs:
@@ -128,11 +129,13 @@ def _lines(verdict: JointVerdict) -> Iterator[str]:
                 yield f"  {log.slot:<10}  {log.origin}, {segments(log.size)}, root {log.root.hex()}"
                 if log.cosigned:
                     yield f"              cosigned by {_cosigned(log.cosigned)}"
-            yield f"  proved      {show_time(lab.verdict.proved_at)}"
+            yield f"  proved      {show_time(lab.verdict.proved_at)}, as the lab says"
+            yield "  keys        its logs are those whose keys the joint file names"
         if lab.error is not None:
             yield from _refused(lab.error)
         shared = ", ".join(each.key.name for each in joint.notes_of(lab.name))
-        yield f"  it sees     the notes in {shared}, and nothing more of others' rows than everybody"
+        notes_seen = f"the notes in {shared}, and nothing more" if shared else "nothing more"
+        yield f"  it sees     {notes_seen} of others' rows than everybody"
     for notes in verdict.notes:
         yield ""
         one, other = notes.log.between
@@ -145,6 +148,10 @@ def _lines(verdict: JointVerdict) -> Iterator[str]:
         yield ""
         yield title
         yield from (f"  - {each}" for each in said_of_all)
+
+
+def _all(names: list[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def _cosigned(by: Mapping[str, int]) -> str:

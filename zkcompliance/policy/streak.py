@@ -123,8 +123,8 @@ def in_order(calendar: Calendar, held: Sequence[Held], now: int) -> tuple[list[P
     if missing:
         named = ", ".join(each.name for each in missing[:4]) + (" …" if len(missing) > 4 else "")
         return missing, StreakBroken(
-            f"{named} {'has' if len(missing) == 1 else 'have'} no proof: {len(missing)} of "
-            f"{numbers[-1] - numbers[0] + 1} periods",
+            f"{named} {'has' if len(missing) == 1 else 'have'} no proof: of {numbers[-1] - numbers[0] + 1} periods, "
+            f"{len(missing)} {'is' if len(missing) == 1 else 'are'} missing",
             help="ask the lab for what is missing, and add it",
         )
     return missing, None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from zkcompliance.policy.streak import Streak
-from zkcompliance.report import streak_words, words
+from zkcompliance.report import streak_words
 from zkcompliance.report.markup import Markup, digest, facts, join, page, table, tag
 from zkcompliance.report.streak_picture import picture
 from zkcompliance.report.style import STYLE
@@ -21,15 +21,9 @@ def write(streak: Streak) -> str:
 def _header(streak: Streak, title: str) -> Markup:
     error = streak.first_error
     why = None if error is None else tag("p", f"{error.code}. What to do: ", tag("code", error.help), class_="soft")
-    policy = streak.policy
     known = facts(
-        [
-            ("Policy", f"{policy.title}: {policy.id}, version {policy.version}"),
-            ("Policy file, SHA-256", digest(policy.digest)),
-            ("Periods", streak_words.calendar(streak)),
-            *([("Held against them", said)] if (said := streak_words.bound(streak)) else []),
-            ("Judged", words.moment(streak.judged_at)),
-        ]
+        (each.name.capitalize(), join(each.text, " ", digest(each.digest)) if each.digest else each.text)
+        for each in streak_words.known(streak)
     )
     return join(
         tag("p", "Streak of verified periods", class_="kind"), tag("h1", title), why, picture(streak, "periods"), known

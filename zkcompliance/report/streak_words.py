@@ -6,20 +6,24 @@ from itertools import pairwise
 
 from zkcompliance.policy.calendar import Period
 from zkcompliance.policy.streak import Extent, Held, Streak, extents
+from zkcompliance.policy.verdict import Verdict
 from zkcompliance.quantities import number_of, show_seconds
-from zkcompliance.report import words
+from zkcompliance.report import facts, words
+from zkcompliance.report.facts import Fact
+from zkcompliance.version import VERSION
 
+_OF_ALL = ("in force", "model", "contents", "file names")  # of the last verdict: the model is one in all of them
 _OTHERS = (
-    "That periods before the first and after the last have proofs: these files were given, and no others.",
-    "That each proof was made when it says: its time is its lab's word, but for what a reference that you drew, "
-    "cosigners or anchors of the policy show of it. It was judged as of that time.",
-    "What you saw of these logs before: nothing but these files was held against each other.",
+    "that periods before the first and after the last have proofs: these files were given, and no others",
+    "that each proof was made when it says, and was judged as of: its time is its lab's word, but for what a reference "
+    "that you drew, cosigners or anchors of the policy show of it",
+    "what you saw of these logs before: nothing but these files was held against each other",
 )
 
 
 _UNBOUND = (
-    "That a proof is about its period: the policy has no parameter be when a period begins or ends, so that each is "
-    "about all rows up to its checkpoint, and its period is only when it was made."
+    "that a proof is about the rows of its period alone: the policy does not ask for that, so that each is about all "
+    "rows up to then, and its period is only when it was made"
 )
 
 
@@ -65,6 +69,26 @@ def calendar(streak: Streak) -> str:
     asked = streak.calendar
     due = "in it" if asked.due is None else f"within {show_seconds(asked.due)} after it"
     return f"every {asked.every} from {words.day(asked.since)}; the proof of each states a time {due}"
+
+
+def known(streak: Streak) -> list[Fact]:
+    """By what, about what, of which periods, whose keys, when it was judged, and by which program."""
+    verdict = _last(streak)
+    made = [] if verdict is None else facts.head(verdict)
+    policy = streak.policy
+    return [
+        Fact("policy", f"{policy.id}@{policy.version}: {policy.title} ({policy.jurisdiction})", policy.digest),
+        *(each for each in made if each.name in _OF_ALL),
+        Fact("periods", calendar(streak)),
+        *([Fact("held against", said)] if (said := bound(streak)) else []),
+        *(each for each in made if each.name == "key"),
+        Fact("judged", f"{words.moment(streak.judged_at)}, by zkcompliance {VERSION}"),
+    ]
+
+
+def _last(streak: Streak) -> Verdict | None:
+    """The verdict on the last file that was judged."""
+    return next((held.verdict for held in reversed(streak.held) if held.verdict is not None), None)
 
 
 def bound(streak: Streak) -> str:

@@ -35,6 +35,7 @@ li { margin: .2rem 0; }
 .mark { font-size: .74rem; font-weight: 700; color: var(--open); border-bottom: 1.5px solid; white-space: nowrap; }
 .says { font-size: 1.06rem; }
 header h1 + .says { margin: -.9rem 0 1.5rem; color: var(--soft); }
+.meaning { padding-left: 1.15rem; margin-bottom: .35rem; }
 .clause { padding-left: 1.15rem; text-indent: -1.15rem; margin-bottom: .35rem; }
 .soft, .doc { color: var(--soft); }
 .doc { display: block; font-size: .86rem; font-weight: 400; line-height: 1.4; }

@@ -232,7 +232,7 @@ def reference_said(verdict: Verdict) -> str:
 
 def policy_name(policy: PolicyRef) -> str:
     """Id and version; of one that is not ready-made also the beginning of the digest by which alone it is known."""
-    own = "" if policy.ready else f" (no ready-made policy; sha256 {policy.digest.hex()[:16]}…)"
+    own = "" if policy.ready else f" (no ready-made policy; its SHA-256 begins {policy.digest.hex()[:16]})"
     return f"{clean(f'{policy.id}@{policy.version}')}{own}"
 
 
