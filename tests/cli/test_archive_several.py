@@ -39,7 +39,7 @@ def cap(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_cap_over_several_labs(cap: Path, tmp_path: Path) -> None:
     proofs, case = [cap / f"{lab}.zkp" for lab in ALLOWANCES], tmp_path / "case.zip"
     done = run("archive", *proofs, "--joint", cap / "cap.toml", "-o", case)
-    assert done.exit_code == 0 and "ACCEPTED: a, b, c together spent at most 20 FLOP that count" in done.output, (
+    assert done.exit_code == 0 and "ACCEPTED: a, b and c together spent at most 20 FLOP that count" in done.output, (
         done.output
     )
     told = run("archive", "verify", case)
