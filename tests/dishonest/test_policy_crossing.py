@@ -439,7 +439,7 @@ def test_a_key_after_its_day(world: World) -> None:
         return judge_policy(proof, rotating, now=now, subject=MODEL)
 
     assert judged_at(day + 7 * DAY - 1, "a", day - 1).accepted and judged_at(day, "again", day).accepted
-    refused(judged_at(day, "a", day), SignatureRejected, f"the key {re.escape(old)} is trusted until {date}")
+    refused(judged_at(day, "a", day), SignatureRejected, f"the key {re.escape(old)} is trusted before {date}")
     refused(judged_at(day, "again", day - 1), SignatureRejected, f"the key {re.escape(new)} is trusted from {date}")
     refused(judged_at(day + 7 * DAY, "a", day - 1), StaleProof)
     for log, stated in (("a", day), ("again", day - 1)):
@@ -465,7 +465,7 @@ def test_age(world: World) -> None:
 
 def test_the_policy_is_in_force(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     policy = Made().policy
-    for now, said in ((policy.valid_from - 1, "valid from 2025-08-02"), (policy.valid_until, "until 2027-08-02")):
+    for now, said in ((policy.valid_from - 1, "valid from 2025-08-02"), (policy.valid_until, "until the end of 2027-08-01")):
         with pytest.raises(PolicyNotInForce, match=said):
             world.judge(world.bundles["base"], now=now)
     later = replace(policy, version=2, valid_from=NOW + DAY)

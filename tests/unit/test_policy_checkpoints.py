@@ -125,7 +125,7 @@ def test_a_key_counts_for_what_a_quorum_had_cosigned_by_its_day() -> None:
     for at in (0, JUNE, JULY - 1):
         assert by(signed((A1, at), (B, at)), late, OLD, NEW).key == LOG.verifier
     for at in (JULY, JULY + 1, JULY + 90 * DAY):
-        why = rf"key {re.escape(LOG.verifier.text)} is trusted until 2026-07-01 .*, and its checkpoint is of 2026-"
+        why = rf"key {re.escape(LOG.verifier.text)} is trusted before 2026-07-01 .*, and its checkpoint is of 2026-"
         not_in_time(signed((A1, at), (B, at)), late, OLD, NEW, why=why)
     assert by(signed((A1, JULY), (B, JULY)), late, LogKey(LOG.verifier)).key == LOG.verifier
 
