@@ -141,7 +141,8 @@ def test_every_rule_of_the_catalogue(schema: Schema, rule: Rule) -> None:
     low, high = rule.low.name, rule.high.name
     name = f"log.{low} is not after log.{high}"
     assert [each.name for each in definition.requirements] == ["anything", name]
-    assert f"2. {name} (implied): For every row of log, {low} is not after {high}." in explain(provable(definition))
+    said = f"For every row of log, the {rule.low.spoken} is not after the {rule.high.spoken}."
+    assert f"2. {name} (implied): {said}" in explain(provable(definition))
     made = compile_claim(definition)
     largest = rule.high.largest
     for a, b in ((0, 0), (7, 7), (7, 8), (0, largest), (largest, largest), (1 << 32, (1 << 32) + 5)):

@@ -138,7 +138,7 @@ def test_a_key_counts_from_its_day() -> None:
     not_in_time(signed((A1, JUNE - 1), (B, JUNE - 1), by=TWIN), late, OLD, NEW, why=why)
     window = LogKey(TWIN.verifier, JUNE, JULY)
     assert by(signed((A1, JUNE), (B, JULY - 1), by=TWIN), late, window).key == TWIN.verifier
-    not_in_time(signed((A1, JULY), (B, JULY), by=TWIN), late, window, why="until 2026-07-01")
+    not_in_time(signed((A1, JULY), (B, JULY), by=TWIN), late, window, why="before 2026-07-01")
 
 
 def test_fewer_than_a_quorum_cannot_date_a_checkpoint() -> None:
@@ -156,7 +156,7 @@ def test_fewer_than_a_quorum_cannot_date_a_checkpoint() -> None:
 def test_without_cosigners_the_stated_time_counts() -> None:
     alone = Asked(JULY + DAY)
     assert by(signed(), alone, OLD, stated=JULY - 1).key == LOG.verifier
-    not_in_time(signed(), alone, OLD, NEW, stated=JULY, why="until 2026-07-01")
+    not_in_time(signed(), alone, OLD, NEW, stated=JULY, why="before 2026-07-01")
     assert by(signed(by=TWIN), alone, NEW, stated=JUNE).key == TWIN.verifier
     not_in_time(signed(by=TWIN), alone, OLD, NEW, stated=JUNE - 1, why="from 2026-06-01")
     assert by(signed((A1, 0), (B, 0)), asked(), OLD, stated=JULY).key == LOG.verifier  # cosigners' word, where asked
@@ -168,4 +168,4 @@ def test_a_checkpoint_under_both_keys_needs_one_that_is_trusted() -> None:
     assert by(both, alone, OLD, NEW, stated=JULY).key == TWIN.verifier
     assert by(both, alone, OLD, NEW, stated=JUNE - 1).key == LOG.verifier
     gap = LogKey(TWIN.verifier, since=JULY + DAY)
-    not_in_time(both, alone, OLD, gap, stated=JULY, why="until 2026-07-01 .*; the key .* from 2026-07-02")
+    not_in_time(both, alone, OLD, gap, stated=JULY, why="before 2026-07-01 .*; the key .* from 2026-07-02")
