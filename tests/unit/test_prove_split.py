@@ -162,5 +162,5 @@ def test_budgets_are_counted_for_the_proofs_there_will_be(world: World, monkeypa
     kit.spend_all_but(1, budget)
     check(world.tasks, time=NOW)
     monkeypatch.setattr(memory, "there_is", lambda: 1)
-    with pytest.raises(BudgetSpent, match=r"1 proof\(s\) left, and 2 asked for"):
+    with pytest.raises(BudgetSpent, match=r"1 proof left, and 2 asked for"):
         check(world.tasks, time=NOW)
