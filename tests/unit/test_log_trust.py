@@ -201,7 +201,7 @@ def test_a_checkpoint_of_a_huge_size(tmp_path: Path) -> None:
     assert folded is not None and folded[0] == merkle.root(ENTRIES[:4])
     stolen = SIGNER.sign(Checkpoint(SIGNER.name, huge, folded[1]).body)
     cosigner.cosign(stolen, key, [*proof, node], now=101)
-    with pytest.raises(CosignRefused, match=f"has {huge} segment"):
+    with pytest.raises(CosignRefused, match=f"has {huge:,} segments"):
         cosigner.cosign(signed(5), key, merkle.consistency_proof(4, ENTRIES[:5]), now=102)
     fresh = SignerKey(SIGNER.name, bytes([9]) * 32)
     line = cosigner.cosign(fresh.sign(body(5)), fresh.verifier, now=103)

@@ -31,7 +31,9 @@ def test_every_column_and_every_choice_is_named() -> None:
     for schema in schemas.CATALOGUE:
         about = " ".join(page.partition(f"\n## {schema.label}\n")[2].partition("\n## ")[0].split())
         for column in schema.columns:
-            assert f"| {column.name} | {'enum' if column.choices else column.type_text} | {column.doc} |" in about
+            said = f"; sentences say *{column.words}*" if column.words else ""
+            kind = "enum" if column.choices else column.type_text
+            assert f"| {column.name} | {kind} | {column.doc}{said} |" in about
             if column.name not in ("region", "source"):
                 assert ", ".join(column.choices) in about
 
