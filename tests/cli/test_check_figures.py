@@ -45,7 +45,9 @@ def test_totals_have_all_their_digits(tmp_path: Path) -> None:
     log = sealed(tmp_path, store, "--from", "mlflow", "--set", "flop_metric=train/flops_cumulative")
     found, text = checked("training-compute-below", log, "limit=1e20")
     assert [each["value"] for each in found["totals"]] == [str(total), "0"] and not floats(found)
-    assert found["totals"][0]["unit"] == "Flop" and found["totals"][0]["of"].startswith("the total FLOP spent in compute")
+    assert found["totals"][0]["unit"] == "Flop" and found["totals"][0]["of"].startswith(
+        "the total FLOP spent in compute"
+    )
     assert f"({total})" in text and f"({10**20 - total}) below the bound" in text
     assert found["margin"].endswith(f"({10**20 - total}) below the bound")
 

@@ -465,7 +465,10 @@ def test_age(world: World) -> None:
 
 def test_the_policy_is_in_force(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     policy = Made().policy
-    for now, said in ((policy.valid_from - 1, "valid from 2025-08-02"), (policy.valid_until, "until the end of 2027-08-01")):
+    for now, said in (
+        (policy.valid_from - 1, "valid from 2025-08-02"),
+        (policy.valid_until, "until the end of 2027-08-01"),
+    ):
         with pytest.raises(PolicyNotInForce, match=said):
             world.judge(world.bundles["base"], now=now)
     later = replace(policy, version=2, valid_from=NOW + DAY)
