@@ -55,6 +55,16 @@ def test_only_an_accepted_verdict_is_called_so(kind: str) -> None:
     assert words.sentence(KINDS[kind]).startswith("Accepted") is KINDS[kind].accepted
 
 
+def test_that_there_is_none_of_something_is_no_gist() -> None:
+    """A count whose limit is 0 does not stand in the place of what was asked; any other margin does."""
+    (met, *_) = [each for each in KINDS["all met"].findings if each.margin is not None and each.says]
+    margin = met.margin
+    assert margin is not None and margin.limit and words.gist(met) == words.margin_words(met)
+    none = replace(met, margin=replace(margin, value=0, limit=0))
+    assert words.gist(none) == words.asserted(none.says).partition(". ")[0].rstrip(".")
+    assert words.gist(replace(none, says="")) == words.margin_words(none)
+
+
 @pytest.mark.parametrize(
     ("value", "limit", "share"),
     [(63, 100, "63%"), (1, 3, "≈33.33%"), (1, 10**9, "under 0.01%"), (0, 5, "0%"), (5, 0, ""), (30, 10, "300%"),

@@ -134,8 +134,15 @@ def not_shown(finding: Finding) -> str:
 
 
 def gist(finding: Finding) -> str:
-    """For a summary: why it is not met, else the margin, else the first sentence of what the requirement says."""
-    return why(finding) or margin_words(finding) or clean(finding.says).partition(". ")[0].rstrip(".")
+    """For a summary: why it is not met, else the margin, else the first sentence of what the requirement says.
+
+    A margin to a limit of 0 comes last: that there is none of something is beside the point of most requirements.
+    """
+    told = clean(finding.says).partition(". ")[0].rstrip(".")
+    margin = margin_words(finding)
+    if finding.margin is not None and finding.margin.limit == 0:
+        return why(finding) or told or margin
+    return why(finding) or margin or told
 
 
 def limits(verdict: Verdict, *, whole: bool = True) -> list[str]:
