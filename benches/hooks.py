@@ -99,7 +99,8 @@ def mlflow(live: zk.Live, taken: Taken) -> None:
 
 
 def inspect_ai(live: zk.Live, taken: Taken) -> None:
-    from inspect_ai import Task, eval
+    from inspect_ai import Task
+    from inspect_ai import eval as evaluate
     from inspect_ai.dataset import MemoryDataset, Sample
     from inspect_ai.model import ModelOutput
     from inspect_ai.scorer import includes
@@ -117,7 +118,7 @@ def inspect_ai(live: zk.Live, taken: Taken) -> None:
     zk.Live.put = measured(taken_by_put, puts)  # type: ignore[method-assign]
     hook.seal_evals("evals", key="evals.key")
     data = MemoryDataset([Sample(id=n, input="q", target="an answer") for n in range(1, COUNT + 1)], name="d")
-    (done,) = eval(
+    (done,) = evaluate(
         Task(name="t", dataset=data, solver=solver(lambda: solve)(), scorer=includes()),
         model="mockllm/model",
         log_dir="logs",

@@ -20,13 +20,18 @@ _SIZES = 1024  # checkpoints of which a reply may be, from the newest back
 
 @dataclass(frozen=True)
 class Sealing:
-    """A genuine round. beacon: its name; number, digest: what an entry holds of it; moment: UTC seconds."""
+    """A genuine round. beacon: its name; digest: SHA-256 of its signature; moment: UTC seconds."""
 
     beacon: str
     number: int
     digest: bytes
     moment: int
     data: bytes
+
+    @property
+    def held(self) -> tuple[int, bytes]:
+        """What an entry holds of it."""
+        return self.number, self.digest
 
     def keep(self, log: Path) -> None:
         """In the log's folder, for the proofs to come."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from zkcompliance.quantities import listed
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -41,20 +43,15 @@ def kinds_of(schemas: Iterable[str]) -> tuple[Kind, ...]:
     return tuple(dict.fromkeys(KINDS.get(name.removesuffix(".rollup"), _ROW) for name in schemas))
 
 
-def _and(parts: Iterable[str]) -> str:
-    *first, last = parts
-    return f"{', '.join(first)} and {last}" if first else last
-
-
 def complete(kinds: Iterable[Kind]) -> str:
     """That rows may be missing from the logs."""
-    every = _and(f"every {each.one}" for each in kinds)
+    every = listed([f"every {each.one}" for each in kinds])
     return f"that {every} is in the log: what was never entered is not there"
 
 
 def true_rows(kinds: Iterable[Kind]) -> str:
     """That rows may be false."""
-    said = _and(f"{each.states} of {each.many}" for each in kinds)
+    said = listed([f"{each.states} of {each.many}" for each in kinds])
     return (
         f"that {said} are as the log says: a row is as good as its source, self-declared unless the log says otherwise"
     )
@@ -68,4 +65,4 @@ def about(kinds: Iterable[Kind], model: str) -> str:
             f"that the rows are about the files of {model}: rows name a model by its name alone, and which files have "
             "it is the lab's word"
         )
-    return f"that the {_and(each.many for each in found)} are about {model}: these rows name no model"
+    return f"that the {listed([each.many for each in found])} are about {model}: these rows name no model"

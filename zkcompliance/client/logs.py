@@ -133,7 +133,7 @@ class Log:
 
             given = read_beacon(Path(beacon))
             given.keep(self.path)
-            round_ = (given.number, given.digest)
+            round_ = given.held
         if evidence:
             self._seal_evidence([Path(e) for e in evidence], [Path(t) for t in trust], options or {}, round_, progress)
         else:

@@ -42,4 +42,4 @@ class Rounds:
                 raise EvidenceRefused(old, help=_WAITS)
             said.append(f"{old}: of no row over a day later than that is it shown that it was not made up ahead")
         given.keep(log)
-        return (given.number, given.digest), said
+        return given.held, said

@@ -248,7 +248,7 @@ def command(
                 checkpoint = writer.seal_inputs(
                     counted.sources(report, Layout(folder), kept), again=again, empty=empty, passed=passed, since=start,
                     older=older, evidence=pieces if evidenced.pieces else 0, progress=report, executor=executor,
-                    beacon=None if sealing is None else (sealing.number, sealing.digest),
+                    beacon=None if sealing is None else sealing.held,
                 )  # fmt: skip
         for said in counted.said:
             console.note(said)

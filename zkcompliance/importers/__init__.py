@@ -196,7 +196,7 @@ def _reading(
             raise UsageError(f"{path}: format {importer.name} is read from files", help="zkcompliance formats")
         with regular.open_given(Path(path)) as file:
             source = within.cut(file)
-            if importer.name == "csv" and _lacks_end(source):
+            if importer.ends_anywhere and _lacks_end(source):
                 tell("its last line has no line end, as some spreadsheets write it; of a file that was cut, it is cut")
             yield source
 

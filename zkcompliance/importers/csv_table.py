@@ -47,7 +47,7 @@ def importer(fields: Fields) -> Importer:
                 skipped,
             )
 
-    return Importer("csv", "CSV with a header of column names", FORMULA, read, batches=batches)
+    return Importer("csv", "CSV with a header of column names", FORMULA, read, batches=batches, ends_anywhere=True)
 
 
 def _rows(found: Iterator[tuple[int, list[str]]], header: list[str | None], first: int) -> Iterator[Row]:

@@ -69,7 +69,8 @@ class Importer:
     yields the same rows BATCH_ROWS at a time, fewer only at the end of the file or of a part of it: as limbs where
     whole columns could be read, as a list of rows where not. It raises what `read` raises. `place(place, schema,
     options)`, where a format has it, yields the rows of what is no file: a folder, or what a URL names. `grows`: its
-    files are lines that are written one by one, so that those that have their end stay as they are.
+    files are lines that are written one by one, so that those that have their end stay as they are. `ends_anywhere`: a
+    last line that was cut may read like a whole one, so that it is said where it has no line end.
     """
 
     name: str
@@ -82,6 +83,7 @@ class Importer:
     columns: tuple[str, ...] = ()
     place: PlaceReader | None = None
     grows: bool = False
+    ends_anywhere: bool = False
 
     def fills(self, schema: Schema, column: str) -> bool:
         """Whether its rows can have this column of the schema."""

@@ -32,12 +32,12 @@ from zkcompliance.errors import (
 from zkcompliance.joint import masked
 from zkcompliance.joint.file import Joint, NoteLog
 from zkcompliance.joint.verdict import JointVerdict, LabShown, NotesShown
-from zkcompliance.joint.words import flop, segments
+from zkcompliance.joint.words import flop
 from zkcompliance.log.checkpoint import generation_of
 from zkcompliance.policy.proofs import File, Place
 from zkcompliance.policy.verdict import Verdict
 from zkcompliance.progress import Progress, silent
-from zkcompliance.quantities import parse_time
+from zkcompliance.quantities import number_of, parse_time
 
 
 @dataclass(frozen=True)
@@ -185,13 +185,15 @@ def _one_checkpoint(log: NoteLog, one: str, first: Place, other: str, second: Pl
     if here.size != there.size:
         behind, size = (one, there.size) if here.size < there.size else (other, here.size)
         return StatementMismatch(
-            f"notes: {one} proves over {segments(here.size)} of {log.key.name}, and {other} over {there.size}",
+            f"notes: {one} proves over {number_of(here.size, 'segment')} of {log.key.name}, and {other} over "
+            f"{there.size}",
             help=f"ask {behind} to prove again at size {size}",
         )
     if here.body != there.body:
         return CheckpointMismatch(
-            f"notes: {one} and {other} prove over two histories of {log.key.name}, both of {segments(here.size)}: "
-            f"{log.sealed_by}, whose key signed both, has shown each lab another log",
+            f"notes: {one} and {other} prove over two histories of {log.key.name}, both of "
+            f"{number_of(here.size, 'segment')}: {log.sealed_by}, whose key signed both, has shown each lab another "
+            "log",
         )
     return None
 

@@ -19,8 +19,8 @@ from zkcompliance.errors import ZkComplianceError
 from zkcompliance.joint.file import Joint
 from zkcompliance.joint.masked import MASKED
 from zkcompliance.joint.verdict import JointVerdict, LabShown, NotesShown
-from zkcompliance.joint.words import flop, segments
-from zkcompliance.quantities import show_time
+from zkcompliance.joint.words import flop
+from zkcompliance.quantities import listed, number_of, show_time
 from zkcompliance.version import VERSION
 
 FORMAT = "zkcompliance-joint-verdict/v1"
@@ -108,7 +108,7 @@ def fields(verdict: JointVerdict) -> dict[str, object]:
 def _lines(verdict: JointVerdict) -> Iterator[str]:
     joint = verdict.joint
     period = f"from {show_time(joint.begin)} to {show_time(joint.end)}"
-    spent = f"{_all(list(joint.labs))} together spent at most {flop(joint.cap)} that count {period}"
+    spent = f"{listed(list(joint.labs))} together spent at most {flop(joint.cap)} that count {period}"
     yield f"ACCEPTED: {spent}, by their logs" if verdict.accepted else f"NOT ACCEPTED: that {spent}"
     if verdict.total is not None:
         total, cap = flop(verdict.total), flop(joint.cap)
@@ -126,7 +126,7 @@ def _lines(verdict: JointVerdict) -> Iterator[str]:
         yield f"{lab.name}: {there}" + ("" if allowance is None else f"; allowance {flop(allowance)}")
         if lab.verdict is not None and lab.error is None:
             for log in (log for finding in lab.verdict.findings for log in finding.logs):
-                yield f"  {log.slot:<10}  {log.origin}, {segments(log.size)}, root {log.root.hex()}"
+                yield f"  {log.slot:<10}  {log.origin}, {number_of(log.size, 'segment')}, root {log.root.hex()}"
                 if log.cosigned:
                     yield f"              cosigned by {_cosigned(log.cosigned)}"
             yield f"  proved      {show_time(lab.verdict.proved_at)}, as the lab says"
@@ -139,7 +139,7 @@ def _lines(verdict: JointVerdict) -> Iterator[str]:
     for notes in verdict.notes:
         yield ""
         one, other = notes.log.between
-        said = "not compared" if notes.size is None else segments(notes.size)
+        said = "not compared" if notes.size is None else number_of(notes.size, "segment")
         yield f"notes of {one} and {other}: {notes.log.key.name}, {said}"
         if notes.error is not None:
             yield from _refused(notes.error)
@@ -148,10 +148,6 @@ def _lines(verdict: JointVerdict) -> Iterator[str]:
         yield ""
         yield title
         yield from (f"  - {each}" for each in said_of_all)
-
-
-def _all(names: list[str]) -> str:
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def _cosigned(by: Mapping[str, int]) -> str:

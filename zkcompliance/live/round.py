@@ -43,7 +43,7 @@ def sealed(path: Path, key: Path, rounds: Rounds | None, *, compact: bool) -> di
         with warnings.catch_warnings(record=True) as warned:
             warnings.simplefilter("always")
             log.seal(beacon=rounds)
-        said, full = [str(each.message) for each in warned], log.grown()
-        if full is not None and compact and log.compact(next_folder(log)):
+        said = [str(each.message) for each in warned]
+        if compact and (full := log.grown()) is not None and log.compact(next_folder(log)):
             said.remove(full)
     return {"sealed": rows, "said": said}

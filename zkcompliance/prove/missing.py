@@ -19,7 +19,7 @@ from zkcompliance.policy.finding import rounded, text
 from zkcompliance.policy.model import Bound, Policy, Requirement
 from zkcompliance.prove.needs import ColumnNeed, needs
 from zkcompliance.prove.tasks import Task
-from zkcompliance.quantities import exact_beside, number_of
+from zkcompliance.quantities import exact_beside, listed, number_of
 from zkcompliance.schemas import LIMB_BITS, Column, Schema
 
 LOG, COLUMN, ROWS, COUNTED = "log", "column", "rows", "counted"
@@ -53,7 +53,7 @@ def without_logs(
     lacks, missing = [], {each.rule.name for each in gone}
     for each in gone:
         name, about = each.rule.name, tuple(one.name for one in asked(policy) if each.rule.name in _logs(one))
-        says = f"No log is given for {name} (schema {each.schema.label}), which {_join(about)} {_is(about)} about."
+        says = f"No log is given for {name} (schema {each.schema.label}), which {listed(about)} {_is(about)} about."
         lacks.append(Lack(LOG, policy.label, name, each.schema, says, about))
     left = {name: rule for name, rule in policy.logs.items() if name not in missing}
     kept = tuple(each for each in policy.requirements if _logs(each) <= set(left))
@@ -75,7 +75,7 @@ def lacking(
         logs = [log for log in there.get(name, ()) if log.schema.digest == need.schema.digest]
         rows = sum(segment.rows for log in logs for segment in log.segments)
         if logs and rows < rule.rows:
-            says = f"The log {name} has {_count(rows)}, and the policy asks for at least {rule.rows:,}."
+            says = f"The log {name} has {number_of(rows, 'row')}, and the policy asks for at least {rule.rows:,}."
             found.append(Lack(ROWS, policy.label, name, need.schema, says, (f"floor: {name}",)))
         for log in logs:
             called = name if len(logs) == 1 else f"{name} ({log.origin})"
@@ -83,7 +83,7 @@ def lacking(
                 if each.read_by:
                     says = (
                         f"No row of the log {called} states {each.column.name} ({each.column.doc}), which "
-                        f"{_join(each.read_by)} {'reads' if len(each.read_by) == 1 else 'read'}."
+                        f"{listed(each.read_by)} {'reads' if len(each.read_by) == 1 else 'read'}."
                     )
                     found.append(Lack(COLUMN, policy.label, name, need.schema, says, each.read_by, each.column.name))
     return found
@@ -127,8 +127,8 @@ def uncounted(task: Task, result: CheckResult) -> list[Lack]:
             continue
         logs = tuple(dict.fromkeys(task.rules[label].name for label in task.requirement.taken(each.counts)))
         says = (
-            f"Of {_join(logs)} {_count(value)} count{'s' if value == 1 else ''} for {task.requirement.name}, and at "
-            f"least {bound.low:,} {'is' if bound.low == 1 else 'are'} asked for."
+            f"Of {listed(logs)} {number_of(value, 'row')} count{'s' if value == 1 else ''} for "
+            f"{task.requirement.name}, and at least {bound.low:,} {'is' if bound.low == 1 else 'are'} asked for."
         )
         schema, claim = task.claim.slots[each.counts], task.claim.id
         lack = Lack(COUNTED, task.policy.label, logs[0], schema, says, (task.requirement.name,), claim=claim)
@@ -163,15 +163,6 @@ def _room(bound: Bound, value: int, less: int) -> list[tuple[int, str]]:
         gap = bound.high - value - less
         found.append((abs(gap), "below the most" if gap >= 0 else "over the most"))
     return found
-
-
-def _count(rows: int) -> str:
-    return number_of(rows, "row")
-
-
-def _join(names: Sequence[str]) -> str:
-    """`a`, `a and b`, `a, b and c`."""
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def _is(names: Sequence[str]) -> str:

@@ -71,8 +71,8 @@ def answer(log: SealedLog, request: Request, of: Round, *, now: int, progress: P
     if (rows.origin, rows.size, rows.root) != (checkpoint.origin, checkpoint.size, checkpoint.root):
         raise OpeningsRefused(
             f"the request is of {rows.origin} at {number_of(rows.size, 'segment')}, and {log.path} is "
-            f"{checkpoint.origin} at "
-            f"{checkpoint.size}: answer from the folder as it was, or ask for a request of what it is now"
+            f"{checkpoint.origin} at {checkpoint.size}: answer from the folder as it was, or ask for a request of what "
+            "it is now"
         )
     if (of.beacon, of.number) != (rows.beacon, rows.round):
         raise OpeningsRefused(

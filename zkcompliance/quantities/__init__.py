@@ -29,6 +29,7 @@ from zkcompliance.quantities.numbers import (
 from zkcompliance.quantities.shares import MOST_RATE, UNITS, UnitNotStated, parse_ppm, read_share
 from zkcompliance.quantities.showing import (
     exact_beside,
+    listed,
     number_of,
     show_id,
     show_integer,
@@ -54,6 +55,7 @@ __all__ = [
     "exact_beside",
     "fault_of",
     "hidden",
+    "listed",
     "number_of",
     "parse_integer",
     "parse_ppm",

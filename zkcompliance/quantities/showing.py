@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from zkcompliance.quantities.numbers import MILLION
@@ -28,6 +29,11 @@ def show_integer(value: int, digits: int = 3) -> str:
 def number_of(count: int, thing: str) -> str:
     """For people: how many there are of something that is counted, `1 row`, `2,000 log files`."""
     return f"{count:,} {thing}{'' if count == 1 else 's'}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """For people: `a`, `a and b`, `a, b and c`; empty for none."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
 def exact_beside(shown: str, value: int) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from zkcompliance.policy import auditing
 from zkcompliance.policy.verdict import Chooser, Finding, LogShown, Tells, Value, Verdict
+from zkcompliance.quantities import listed
 from zkcompliance.report import words
 
 
@@ -74,7 +75,7 @@ def _keys(verdict: Verdict) -> list[str]:
     holders: dict[str, list[str]] = {}
     for log in logs.values():
         holders.setdefault(holder(log), []).append(words.clean(log.called or log.slot))
-    return [f"of {words.join(names)}: {who}" for who, names in holders.items()]
+    return [f"of {listed(names)}: {who}" for who, names in holders.items()]
 
 
 def holder(log: LogShown) -> str:

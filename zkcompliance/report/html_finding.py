@@ -86,17 +86,19 @@ def _warnings(finding: Finding) -> Markup | None:
     return tag("ul", items, class_="warnings") if items else None
 
 
-_LINES = {"1": "clause", "“": "meaning"}  # of a line by how it begins
-
-
 def _claim(finding: Finding) -> Markup | None:
     """The claim's sentences; numbered ones hang, and what their names stand for is set in below them."""
     lines = words.claim_lines(finding)
     if not lines:
         return None
-    said = (tag("p", sentence(line), class_=_LINES.get("1" if line[0].isdigit() else line[0])) for line in lines)
+    said = (tag("p", sentence(line), class_=_kind(line)) for line in lines)
     proven = finding.proof_sha256 and finding.status is not Status.NOT_MET
     return join(tag("h4", "What is proven" if proven else "What would have to be proven"), *said)
+
+
+def _kind(line: str) -> str | None:
+    """A clause has a number, and a meaning begins with the name that stands for it."""
+    return "clause" if line[0].isdigit() else "meaning" if line.startswith("“") else None
 
 
 def _parameters(finding: Finding) -> Markup | None:

@@ -13,7 +13,7 @@ from zkcompliance.errors import ZkComplianceError
 from zkcompliance.policy.binding import ForPolicy, reference_text
 from zkcompliance.policy.catalogue import FLOOR
 from zkcompliance.policy.verdict import Chooser, Finding, LogShown, Margin, PolicyRef, Status, Value, Verdict
-from zkcompliance.quantities import exact_beside, show_integer, show_time
+from zkcompliance.quantities import exact_beside, listed, show_integer, show_time
 
 _POWER = re.compile(r"≈?-?[0-9.]+e[0-9]+( [A-Za-z/]+)?")
 _PARAMETER = re.compile(r"`([^`]*)`( is none or )?")
@@ -195,7 +195,7 @@ def _sentence(verdict: Verdict) -> str:
     if not total:
         return f"Not accepted: nothing of {whole} was judged."
     if verdict.mismatches and all(each.status is Status.NOT_JUDGED for each in verdict.findings):
-        said = join([spoken(each) for each in verdict.mismatches])
+        said = listed([spoken(each) for each in verdict.mismatches])
         return f"Not accepted: {said}. Nothing of {whole} was judged."
     if verdict.accepted:
         met = "The one requirement" if total == 1 else f"All {total} requirements"
@@ -208,7 +208,7 @@ def _sentence(verdict: Verdict) -> str:
         if count and status is not Status.MET
     ]
     noun = "requirement" if total == 1 else "requirements"
-    return f"{outcome(verdict).capitalize()}: of {total} {noun} of {whole}, {join(parts)}."
+    return f"{outcome(verdict).capitalize()}: of {total} {noun} of {whole}, {listed(parts)}."
 
 
 def spoken(error: ZkComplianceError) -> str:
@@ -267,11 +267,6 @@ def own_claim(finding: Finding) -> str:
         return ""
     digest = finding.card or finding.program
     return f"{'card' if finding.card else 'program'} sha256 {digest.hex()}" if digest else ""
-
-
-def join(parts: list[str]) -> str:
-    """`a`, `a and b`, `a, b and c`."""
-    return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1] if parts else "")))
 
 
 def why(finding: Finding) -> str:
@@ -359,7 +354,7 @@ def made_for(verdict: Verdict) -> list[str]:
         if finding.made_for is not None and finding.made_for.policy.digest != judged:
             found.setdefault(finding.made_for.policy, []).append(finding.made_for.requirement)
     return [
-        clean(f"{policy.label} for {join(names)}, SHA-256 {policy.digest.hex()}") for policy, names in found.items()
+        clean(f"{policy.label} for {listed(names)}, SHA-256 {policy.digest.hex()}") for policy, names in found.items()
     ]
 
 
@@ -385,7 +380,7 @@ def sealed(log: LogShown) -> str:
     if not log.brackets_checked:
         return "between moments that the proof states, and that were not checked here"
     first, last = min(first for first, _ in log.brackets), max(last for _, last in log.brackets)
-    by = f", by {clean(join(list(log.anchored)))}" if log.anchored else ""
+    by = f", by {clean(listed(list(log.anchored)))}" if log.anchored else ""
     if last > LAST:
         dated = sum(end <= LAST for _, end in log.brackets)
         until = f"; {dated} of {len(log.brackets)} segments are dated" if dated else ""

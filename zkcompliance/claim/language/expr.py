@@ -135,18 +135,8 @@ class Expr(Operators):
         over none."""
         start = lift(first, types.COUNT, Expr)
         kept = self == self.previous(default=start - 1, per=per) + 1
-        ordered = in_order(self._rows("is_serial"))
-        said = (
-            self.node,
-            " counts the rows of ",
-            self.rows,
-            *ordered,
-            *_same(per),
-            " from ",
-            start.node,
-            " without a gap",
-        )
-        return say(kept.every(), *said)
+        among = (self.rows, *in_order(self._rows("is_serial")), *_same(per))
+        return say(kept.every(), self.node, " counts the rows of ", *among, " from ", start.node, " without a gap")
 
     @word
     def is_unique(self) -> Expr:

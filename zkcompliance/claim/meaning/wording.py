@@ -15,6 +15,7 @@ from zkcompliance import limits
 from zkcompliance.card import reading, types
 from zkcompliance.claim.meaning import core
 from zkcompliance.claim.meaning.core import Groups, Log, Rows, Value
+from zkcompliance.quantities import listed
 
 Known = dict[int, str | None]  # the words of a part by its identity; None: longer than a sentence may be
 
@@ -36,7 +37,7 @@ def phrased(part: Any, known: Known) -> str:
     if isinstance(part, str):
         return part
     if isinstance(part, tuple):
-        return _several([_listed(each, known) for each in part])
+        return listed([_listed(each, known) for each in part])
     if not isinstance(part, Value | Rows):
         return part.name if isinstance(part, Log) else f"the {_plural(part, Rows(part), known)}"
     text = known[id(part)] if id(part) in known else worded(part, known)
@@ -199,10 +200,6 @@ def _is_name(text: str) -> bool:
 
 def _the(text: str) -> str:
     return text if _is_name(text) else f"the {text}"
-
-
-def _several(words: list[str]) -> str:
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def _plain(part: Any) -> Any:
