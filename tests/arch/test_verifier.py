@@ -10,7 +10,7 @@ import zkcompliance
 
 PACKAGE = Path(zkcompliance.__file__).parent
 FILES = sorted((PACKAGE / "verify").rglob("*.py"))
-MOST_FILES, MOST_LINES = 18, 4_190
+MOST_FILES, MOST_LINES = 18, 4_210
 
 # A file of verify/ → what writes, or makes, the thing that it reads and checks. Both are written from docs/spec.
 TWINS = {

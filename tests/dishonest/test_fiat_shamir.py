@@ -212,7 +212,7 @@ class LateFinal(SatisfyingValues, Balanced):
         trial = support.prover_transcript.Transcript("trial")
         trial.state = self.transcript.state
         trial.absorb("nonce", u64(grind(trial.state, self.profile.grinding)))
-        positions = trial.squeeze("queries").indices(self.profile.queries, self.layout.domain_log2)
+        positions = trial.squeeze("queries").indices(self.queries, self.layout.domain_log2)
         bits = word.shape[1].bit_length() - 1
         last = sorted({p >> (self.layout.domain_log2 - bits) for p in positions})
         order = support.bit_reverse_indices(bits)

@@ -233,7 +233,7 @@ class Guesses(Prover):
             trial = support.prover_transcript.Transcript("trial")
             trial.state = self.transcript.state
             trial.absorb("nonce", u64(nonce))
-            positions = trial.squeeze("queries").indices(self.profile.queries, self.layout.domain_log2)
+            positions = trial.squeeze("queries").indices(self.queries, self.layout.domain_log2)
             below = [p >> (self.layout.heights[0] - self.tables[0].entry.kappa) for p in positions]
             if all(self.wanted(p) for p in below):
                 break
@@ -246,11 +246,11 @@ def test_with_few_queries_the_tag_is_what_stops_a_hybrid(monkeypatch: pytest.Mon
 
     That is the list-decoding regime in small: both words are close to the committed one.
     """
-    weak = replace(profiles.STANDARD, queries=2, grinding=0, mask=64)  # so that 2^10 rows of cells have room
+    weak = replace(profiles.STANDARD, most_queries=2, grinding=0, mask=64)  # so that 2^10 rows of cells have room
     monkeypatch.setattr(profiles, "PROFILES", (weak, *profiles.PROFILES[1:]))
     monkeypatch.setattr(profiles, "STANDARD", weak)
     capacity = profiles.STANDARD.capacity(3)
-    verifier_weak = replace(verify_statement.STANDARD, queries=2, grinding=0, mask=64)
+    verifier_weak = replace(verify_statement.STANDARD, most_queries=2, grinding=0, mask=64)
     monkeypatch.setitem(verify_statement.PROFILES, 1, verifier_weak)
     monkeypatch.setattr(soundness, "judge", lambda shape: soundness.table(soundness.quantities(shape)))
     assert capacity == verifier_weak.capacity(3)

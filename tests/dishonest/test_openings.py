@@ -166,7 +166,7 @@ class WrongFold(WordProver):
         if number != self.number:
             return word
         layer = fold_schedule(self.layout.heights)[0][number]
-        polynomial = self.stream.field("other", 6 * (9 << layer.kappa - 3)).reshape(6, -1)
+        polynomial = self.stream.field("other", 6 * self.layout.degree(layer.kappa)).reshape(6, -1)
         shifts = support.coset_shifts(layer.kappa, self.profile.log_blowup, 1)
         return np.concatenate([support.evaluate_cosets(polynomial, layer.kappa, [s])[:, 0] for s in shifts], axis=1)
 
@@ -235,7 +235,7 @@ class FarFromLowDegree(WordProver):
 
 @pytest.mark.parametrize("fraction", [0.15, 0.5, 1.0])
 def test_codeword_far_from_low_degree(log: support.SealedTable, fraction: float) -> None:
-    """15 % of noise: 80 queries all miss it with probability 2·10⁻⁶, and the seed is fixed."""
+    """15 % of noise: 75 queries all miss it with probability 5·10⁻⁶, and the seed is fixed."""
     made = support.prover([log], kind=FarFromLowDegree)
     made.fraction = fraction  # type: ignore[attr-defined]
     error = FinalPolynomialMismatch
@@ -257,10 +257,10 @@ class IgnoresNoise(FarFromLowDegree):
 
 def test_acceptance_of_noise_follows_the_number_of_queries(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two queries, half of the rows corrupted: about a quarter of the nonces pass, as (1 − f)^q says."""
-    weak = replace(profiles.STANDARD, queries=2, grinding=0, mask=64)  # 2^10 rows of cells have room
+    weak = replace(profiles.STANDARD, most_queries=2, grinding=0, mask=64)  # 2^10 rows of cells have room
     monkeypatch.setattr(profiles, "PROFILES", (weak, *profiles.PROFILES[1:]))
     monkeypatch.setitem(
-        verify_statement.PROFILES, 1, replace(verify_statement.STANDARD, queries=2, grinding=0, mask=64)
+        verify_statement.PROFILES, 1, replace(verify_statement.STANDARD, most_queries=2, grinding=0, mask=64)
     )
     monkeypatch.setattr(soundness, "judge", lambda shape: soundness.table(soundness.quantities(shape)))
     made = support.prover([support.seal(support.table(support.ROWS))], kind=IgnoresNoise)
@@ -425,10 +425,10 @@ def test_repeated_positions_are_opened_once() -> None:
         made = support.prover([log], name=f"collision {i}")
         proved = support.prove(made)
         positions = [p >> 3 for p in batch.drawn_positions(made)]
-        assert len(positions) == 80
-        seen += len({p >> 9 for p in positions}) < 80
+        assert len(positions) == made.queries == 75
+        seen += len({p >> 9 for p in positions}) < 75
         proved.verify()
-    assert seen == 3  # 80 leaves out of 1,024: they do collide
+    assert seen == 3  # 75 leaves out of 1,024: they do collide
 
 
 class WrongPhase(Prover):

@@ -176,6 +176,6 @@ def test_parameters_never_come_from_the_proof(honest: Proved) -> None:
     """A profile of one query, made up by whoever calls: not one of the three."""
     stated = decode_statement(honest.statement)
     program = decode_program(honest.program)
-    for change in ({"queries": 1}, {"queries": 0}, {"grinding": 0}, {"log_blowup": 1}, {"mask": 1}):
+    for change in ({"most_queries": 1}, {"most_queries": 0}, {"grinding": 0}, {"log_blowup": 1}, {"mask": 1}):
         with pytest.raises((ParametersRejected, SoundnessTooLow)):
             verify_proof(replace(stated, profile=replace(stated.profile, **change)), [program], honest.proof)

@@ -29,7 +29,7 @@ def stream_of(made: Prover, label: str) -> Stream:
 
 def drawn_positions(made: Prover) -> list[int]:
     """The positions of the tallest domain that were asked, with repetitions."""
-    return stream_of(made, "queries").indices(made.profile.queries, made.layout.domain_log2)
+    return stream_of(made, "queries").indices(made.queries, made.layout.domain_log2)
 
 
 def point(position: int, bits: int) -> int:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from zkcompliance.verify.bundle import Bundle, decode_bundle, programs_of
 from zkcompliance.verify.openings import opening_order
 from zkcompliance.verify.shape import shape_of
-from zkcompliance.verify.statement import decode_statement, degree_bound
+from zkcompliance.verify.statement import decode_statement
 
 Edit = tuple[int, int, bytes]
 P = 15 * 2**27 + 1
@@ -46,7 +46,7 @@ def sections(data: bytes) -> Sections:
         "quotient roots": 32 * heights,
         "values": 24 * len(opening_order(shape)),
         "FRI roots": 32 * len(shape.layers),
-        "final": 24 * degree_bound(shape.final_size),
+        "final": 24 * shape.degree(shape.final_size),
         "nonce": 8,
     }
     place = at["proof"]

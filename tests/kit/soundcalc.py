@@ -3,8 +3,8 @@
     python -m tests.kit.soundcalc
 
 The reference is that of docs/spec/soundness.md: one height κ = 20, 512 constraints of degree 4, one segment. That form
-has one rate and one dimension 2^h with n = 2^h/ρ, and ours is d = 9·2^(κ−3) of n = 2^(κ+b): what stands there is
-ρ = 9/(8B) and the dimension n·ρ = d, so that rate, domain and folds are ours. It has no seal and one kind of LogUp:
+has one rate and one dimension 2^h with n = 2^h/ρ, and ours is d = 65·2^(κ−6) of n = 2^(κ+b): what stands there is
+ρ = 65/(64B) and the dimension n·ρ = d, so that rate, domain and folds are ours. It has no seal and one kind of LogUp:
 `tag` and `logup` are left out, and stand in docs/spec/soundness.md alone.
 """
 
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.kit.soundness_calc import Setting, folds
+from tests.kit.soundness_calc import Setting, error, folds, usual
 from zkcompliance.verify.statement import PROFILES, degree_bound
 
 OUTPUT = Path(__file__).parents[2] / "docs" / "spec" / "soundcalc"
@@ -24,7 +24,7 @@ OPENED = 256  # polynomials in the batch: each has a coefficient of its own, so 
 def text(name: str) -> str:
     """The configuration of a profile, TOML."""
     profile = next(each for each in PROFILES.values() if each.name == name)
-    setting = Setting(profile.log_blowup, profile.queries, profile.grinding)
+    setting = Setting(profile.log_blowup, profile.most_queries, profile.grinding)
     factors = [1 << arity for _, arity, _ in folds(frozenset((KAPPA,)))]
     domain = 1 << KAPPA + setting.b
     end = domain
@@ -42,8 +42,8 @@ hash_size_bits = 256
 
 [[circuits]]
 name = "reference, kappa {KAPPA}"
-rho = {9 / (8 << setting.b)}  # 9/(8*2^{setting.b})
-trace_length = {degree_bound(KAPPA)}  # d = 9*2^{KAPPA - 3}; over rho that is the domain, 2^{KAPPA + setting.b}
+rho = {65 / (64 << setting.b)}  # 65/(64*2^{setting.b})
+trace_length = {degree_bound(KAPPA)}  # d = 65*2^{KAPPA - 6}; over rho that is the domain, 2^{KAPPA + setting.b}
 air_max_degree = {DEGREE}
 num_columns = {OPENED}
 num_constraints = {CONSTRAINTS}
@@ -52,7 +52,7 @@ max_combo = 2
 batch_size = {OPENED}
 power_batching = false  # a coefficient of its own for each value
 multilinear_batching = false
-num_queries = {setting.q}
+num_queries = {error(usual(name, KAPPA, 1)).queries}  # the fewest for 128 bits
 fri_folding_factors = {factors}
 fri_early_stop_degree = {end}  # positions of the last domain
 grinding_query_phase = {setting.grinding}

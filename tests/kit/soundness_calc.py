@@ -6,9 +6,12 @@ schedule by itself. `python -m tests.kit.soundness_calc` prints the least figure
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
+from fractions import Fraction
+from typing import NamedTuple
 
 DIGITS = 80
 P = 15 * 2**27 + 1
@@ -20,7 +23,7 @@ PARAMETERS = range(3, 201)
 
 @dataclass(frozen=True)
 class Setting:
-    """A profile: blowup 2^b, q queries, bits of grinding, the largest κ that the two-adicity of p leaves."""
+    """A profile: blowup 2^b, at most q queries, bits of grinding, the largest κ that the two-adicity of p leaves."""
 
     b: int
     q: int
@@ -61,37 +64,48 @@ def folds(heights: frozenset[int]) -> Iterator[tuple[int, int, bool]]:
         yield at, 3, False
 
 
+def room(kappa: int) -> int:
+    """d(κ) − 2^κ, after the table of log.md: coefficients of a column beyond a whole trace."""
+    if kappa <= 15:
+        return 512
+    return {16: 1 << 13, 17: 1 << 14, 18: 1 << 14, 19: 1 << 14}.get(kappa, (1 << kappa) // 64)
+
+
+def stretch(case: Case) -> Fraction:
+    """d_h/2^h, one number for all heights of a proof: that of the height which needs most."""
+    return max(1 + Fraction(room(h), 1 << h) for h in case.heights)
+
+
 class Regime:
     """The Johnson regime of one case at one m."""
 
     def __init__(self, case: Case, m: int) -> None:
-        blowup = 1 << case.setting.b
-        self.x = m + HALF
-        self.rho = Decimal(9) / (8 * blowup)
-        plus = [Decimal(9 * 2**h // 8 + 1) / (blowup << h) for h in case.heights]
+        blowup, more = 1 << case.setting.b, stretch(case)
+        self.x, self.y = m + HALF, 2 * m + HALF
+        self.rho = Decimal(more.numerator) / (more.denominator * blowup)
+        plus = [Decimal(int(more * 2**h) + 1) / (blowup << h) for h in case.heights]
         self.agreement = max(plus).sqrt() * (1 + Decimal(1) / (2 * m))  # 1 − θ
         self.list_size = self.x / min(plus).sqrt()
 
     def line(self, n: int) -> Decimal:
-        """BCHKS25 Theorem 1.5 over n positions: ((2x^5 + 3xθρ)/(3ρ^(3/2))·n + x/√ρ)/|E|, x/√ρ taken out."""
-        inner = (2 * self.x**4 / self.rho + 3 * (1 - self.agreement)) * n / 3
-        return self.x / self.rho.sqrt() * (inner + 1) / ORDER
+        """BCHKS25 Theorem 1.5 over n positions: ((2y^5 + 3yθρ)/(3ρ^(3/2))·n + y/√ρ)/|E|, y/√ρ taken out."""
+        inner = (2 * self.y**4 / self.rho + 3 * (1 - self.agreement)) * n / 3
+        return self.y / self.rho.sqrt() * (inner + 1) / ORDER
 
 
 def sealing(setting: Setting, kappa: int) -> Decimal:
-    """tag.md, Lemma 2, for one segment: pairs of tuples in the list of M, times their chance to have one tag."""
-    d = 9 * 2**kappa // 8
-    rate = Decimal(d + 1) / 2 ** (kappa + setting.b)
-    pairs = (TAG_M + HALF) ** 2 / rate / 2
-    return pairs * (Decimal(d) / (ORDER - P) + 1 / Decimal(ORDER))
+    """tag.md, Lemma 2, for one segment: pairs of tuples in four lists of M, times their chance to have one tag."""
+    least = Decimal(65 * 2**kappa // 64 + 1) / 2 ** (kappa + setting.b)
+    pairs = (4 * (TAG_M + HALF)) ** 2 / least / 2
+    return pairs * (Decimal(9 * 2**kappa // 8) / (ORDER - P) + 1 / Decimal(ORDER))
 
 
 def rounds(case: Case, m: int) -> Iterator[tuple[str, Decimal]]:
-    """The error of each round, in the order in which their challenges are drawn."""
+    """The error of each round but the last, in the order in which their challenges are drawn."""
     b, tallest = case.setting.b, max(case.heights)
     regime = Regime(case, m)
     pairs = regime.list_size**2
-    d = 9 * 2**tallest // 8
+    d = int(stretch(case) * 2**tallest)
     yield "tag", sum((count * sealing(case.setting, k) for k, count in case.segments.items()), Decimal(0))
     yield "logup", regime.list_size * ((case.bus_width + 2) * case.fractions + case.identities) / ORDER
     yield "ali", pairs * case.constraints / ORDER
@@ -99,16 +113,38 @@ def rounds(case: Case, m: int) -> Iterator[tuple[str, Decimal]]:
     yield "batch", sum((regime.line(1 << h + b) for h in case.heights), Decimal(0))
     for to, arity_log, rolls_in in folds(case.heights):
         yield f"fold to {to}", ((1 << arity_log) - 1 + rolls_in) * regime.line(1 << to + b)
-    yield "queries", regime.agreement**case.setting.q / 2**case.setting.grinding
 
 
-def error(case: Case) -> tuple[Decimal, int, dict[str, Decimal]]:
-    """The least sum, the m that has it, and its rounds."""
+class Found(NamedTuple):
+    """The least sum for a number of queries, that number, the m that has it, and its rounds."""
+
+    total: Decimal
+    queries: int
+    m: int
+    table: dict[str, Decimal]
+
+
+def error(case: Case) -> Found:
+    """Of the fewest queries that leave at most 2^−128, or of the most that there may be where none do.
+
+    For each m by itself: what the other rounds leave of 2^−128 says how many queries it takes.
+    """
     with localcontext() as context:
         context.prec = DIGITS
-        tables = [(m, dict(rounds(case, m))) for m in PARAMETERS]
+        others = {m: dict(rounds(case, m)) for m in PARAMETERS}
+        bases = {m: Regime(case, m).agreement for m in PARAMETERS}
+        work, most = Decimal(2) ** case.setting.grinding, case.setting.q
+
+        def needed(m: int) -> int:
+            left = Decimal(2) ** -128 - sum(others[m].values(), Decimal(0))
+            if left <= 0 or bases[m] >= 1:
+                return most
+            return min(most, max(1, math.ceil((left * work).ln() / bases[m].ln())))
+
+        queries = min(map(needed, PARAMETERS))
+        tables = [(m, {**others[m], "queries": bases[m] ** queries / work}) for m in PARAMETERS]
         total, m, table = min(((sum(table.values(), Decimal(0)), m, table) for m, table in tables), key=lambda t: t[:2])
-        return total, m, table
+        return Found(total, queries, m, table)
 
 
 def bits(value: Decimal) -> Decimal:
@@ -128,14 +164,14 @@ MOST_SEGMENTS = 60
 
 
 def lowest(name: str) -> int:
-    """The κ of a segment of 8 rows: (d − 8 − 262) div (q + 6) ≥ 64."""
+    """The κ of a segment of 8 rows: (d(κ) − 8 − 262) div (q + 6) ≥ 64."""
     setting = SETTINGS[name]
-    return next(k for k in range(6, 25) if (9 * 2**k // 8 - 270) // (setting.q + 6) >= 64)
+    return next(k for k in range(6, 25) if (2**k + room(k) - 270) // (setting.q + 6) >= 64)
 
 
 def most_degree(name: str, kappa: int, k: int) -> int:
     """The most factors of true degree N − 1, the lowest there is: B chunks have Δ ≤ (B − 1)·(d − 128) + d + N − 1."""
-    d = 9 * 2**kappa // 8
+    d = int(stretch(at_the_limits(name, kappa, 0)) * 2**kappa)
     return (((1 << SETTINGS[name].b) - 1) * (d - 128) + d + 2**k - 1) // (2**k - 1)
 
 
@@ -158,7 +194,7 @@ def allowed_degree(name: str, tallest: int) -> int:
     low, high = 1, 1 << 40
     while high - low > 1:
         middle = (low + high) // 2
-        if bits(error(at_the_limits(name, tallest, middle))[0]) >= 128:
+        if bits(error(at_the_limits(name, tallest, middle)).total) >= 128:
             low = middle
         else:
             high = middle
@@ -171,7 +207,7 @@ def main() -> None:
         for kappa in range(lowest(name), setting.tallest + 1):
             cases = [usual(name, kappa, count) for count in (1, 20, 60)]
             cases += [at_the_limits(name, kappa, most_degree(name, kappa, k)) for k in (kappa, 3)]
-            figures = " ".join(f"{bits(error(case)[0]):.3f}" for case in cases)
+            figures = " ".join(f"{bits(error(case).total):.3f}" for case in cases)
             print(f"{name:8} {kappa} {figures} degree {cases[-1].degree} of {allowed_degree(name, kappa)}")
 
 

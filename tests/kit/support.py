@@ -379,7 +379,7 @@ class View:
 
     def step(self, height: int) -> Ext:
         """z^t."""
-        return ext.power(self.made.z, degree_bound(height) - 128)
+        return ext.power(self.made.z, self.shape.degree(height) - 128)
 
     def index(self, opening: Opening) -> int:
         return opening_order(self.shape).index(opening)
@@ -532,7 +532,7 @@ class WordProver(Prover):
                 weight = ext.power(beta, 1 << layer.arity_log2)
                 current = vector.add(current, vector.ext_scale(words[layer.kappa - layer.arity_log2], weight))
         self.last_word = current
-        self.final = self.final_polynomial(current, 9 << (final - 3))
+        self.final = self.final_polynomial(current, self.layout.degree(final))
         self.transcript.absorb("final", self.final_bytes())
 
     def before_layer(self, number: int, word: np.ndarray) -> np.ndarray:

@@ -32,7 +32,7 @@ from zkcompliance.verify.codec import Reader
 from zkcompliance.verify.openings import opening_order
 from zkcompliance.verify.program import Program, decode_program
 from zkcompliance.verify.shape import shape_of
-from zkcompliance.verify.statement import ClaimStatement, LogStatement, Statement, decode_statement, degree_bound
+from zkcompliance.verify.statement import ClaimStatement, LogStatement, Statement, decode_statement
 
 CHIP = {"kind": "h100_sxm", "owner": "lab", "from": 0, "until": 5, "peak": "1e15", "site": "s"}
 DIGESTS = {"compute": SCHEMA.digest, "other": SCHEMA.digest, "used": schemas.chip.digest, "banned": schemas.chip.digest}
@@ -82,7 +82,7 @@ def ends(made: Proved) -> dict[str, int]:
     sizes = {
         "witness": roots, "extension": roots, "terminals": 24 * len(shape.instances), "quotient": roots,
         "values": 24 * len(opening_order(shape)), "fri": 32 * len(shape.layers),
-        "final": 24 * degree_bound(shape.final_size), "nonce": 8,
+        "final": 24 * shape.degree(shape.final_size), "nonce": 8,
     }  # fmt: skip
     found, at = {}, 0
     for name, size in sizes.items():

@@ -15,9 +15,9 @@ from zkcompliance.verify.verifier import verify_bundle
 
 PROOFS = Path(__file__).parents[1] / "vectors" / "proofs"
 DIGESTS = {
-    "standard": "36cb4ab7acc309276f242664dbab153d1eac8511818702652a027cf6bb083b7d",
-    "fast": "a9091d9fcc5a28e4759406db717964fd21eb3f52cadd4d7356f691ca33358c5c",
-    "small": "d81b77ea4756622797939bd757ebca62f940e0534161eb27442937f02af032a7",
+    "standard": "175b0f9a0f7897ed6986f11b5cc61944f74af20e87a9c82b31ec0c35d98a4927",
+    "fast": "249f7fa1279fdfc7a0d7b9d9856c0ae3a61a257b4ec86b2540a3e2589e445aa3",
+    "small": "62d132529495f913730d5485b1ff50b47c5ae3c75cde8a76ce62a3d9528e5134",
 }
 ROWS = {"standard": 7, "fast": 3, "small": 6}
 KEY = SignerKey("frozen.example", support.seed("frozen key")).verifier

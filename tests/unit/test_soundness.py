@@ -13,7 +13,7 @@ from zkcompliance.stark import soundness as prover_side
 from zkcompliance.stark.air.shape import lay_out
 from zkcompliance.stark.field.babybear import P
 from zkcompliance.stark.profiles import FAST, PROFILES, SMALL, STANDARD, Profile
-from zkcompliance.stark.soundness import Shapes, _terms, bits, shapes_of, soundness
+from zkcompliance.stark.soundness import Shapes, _accept, _terms, bits, shapes_of, soundness
 from zkcompliance.verify import soundness as verifier_side
 from zkcompliance.verify.program import decode_program
 from zkcompliance.verify.shape import shape_of
@@ -27,15 +27,24 @@ REFERENCE = Shapes(
 
 
 def test_reference() -> None:
-    """The specification's figure."""
-    assert f"{soundness(REFERENCE).bits:.1f}" == "130.9"
+    """The specification's figures."""
+    found = soundness(REFERENCE)
+    assert (f"{found.bits:.2f}", found.queries, found.parameter) == ("128.65", 75, 21)
 
 
-@pytest.mark.parametrize(("profile", "least"), [(STANDARD, 130), (FAST, 130), (SMALL, 131)])
-def test_profiles_at_their_largest(profile: object, least: int) -> None:
-    shapes = replace(REFERENCE, profile=profile, heights=(20,))  # type: ignore[arg-type]
-    assert soundness(shapes).bits >= least - 0.5
-    soundness(shapes).require()
+@pytest.mark.parametrize(("profile", "queries"), [(STANDARD, 75), (FAST, 113), (SMALL, 56)])
+def test_as_few_queries_as_the_statement_needs(profile: Profile, queries: int) -> None:
+    """With one less there are not 128 bits, whatever m is; a statement with more of everything has more of them."""
+    shapes = replace(REFERENCE, profile=profile)
+    found = soundness(shapes)
+    found.require()
+    assert found.queries == queries and 128 <= found.bits < 129.5
+
+    def error(number: int, m: int) -> Fraction:
+        return sum(_terms(shapes, m).values()) + _accept(shapes, m) ** number / (1 << profile.grinding)
+
+    assert min(error(queries - 1, m) for m in range(3, 201)) > Fraction(1, 1 << 128) >= error(queries, found.parameter)
+    assert soundness(replace(shapes, heights=(20, 16))).queries > queries
 
 
 def test_sum_binding_and_refusal() -> None:
@@ -51,10 +60,8 @@ def test_sum_binding_and_refusal() -> None:
 @pytest.mark.parametrize(
     "worse",
     [
-        {"profile": replace(STANDARD, queries=79)},
-        {"profile": replace(STANDARD, grinding=19)},
-        {"heights": (21,)},
-        {"heights": (20, 18)},
+        {"profile": replace(STANDARD, grinding=12)},
+        {"heights": (21, 20)},
         {"constraints": 10**6},
         {"degree": 10**6},
         {"fractions": 2**45},
@@ -64,7 +71,9 @@ def test_sum_binding_and_refusal() -> None:
     ],
 )
 def test_more_of_anything_is_worse(worse: dict[str, object]) -> None:
-    assert soundness(replace(REFERENCE, **worse)).total > soundness(REFERENCE).total  # type: ignore[arg-type]
+    """More queries are needed, or as many leave more."""
+    found, before = soundness(replace(REFERENCE, **worse)), soundness(REFERENCE)  # type: ignore[arg-type]
+    assert (found.queries, found.total) > (before.queries, before.total)
 
 
 @pytest.mark.parametrize("profile", PROFILES)
@@ -75,14 +84,17 @@ def test_parameter_is_the_best(profile: Profile, size: int) -> None:
         REFERENCE, profile=profile, heights=(19, 13), constraints=512 * size, fractions=64 * size,
         tags=(19,) * size.bit_length(),
     )  # fmt: skip
-    totals = [sum(_terms(shapes, m).values()) for m in range(3, 201)]
+    queries = soundness(shapes).queries
+    waste = 1 << profile.grinding
+    totals = [sum(_terms(shapes, m).values()) + _accept(shapes, m) ** queries / waste for m in range(3, 201)]
     assert soundness(shapes).parameter == 3 + totals.index(min(totals))
 
 
 def test_fewer_queries_do_not_reach_128_bits() -> None:
     for profile in PROFILES:
+        needed = soundness(replace(REFERENCE, profile=profile)).queries
         with pytest.raises(ParametersRejected):
-            soundness(replace(REFERENCE, profile=replace(profile, queries=profile.queries - 6))).require()
+            soundness(replace(REFERENCE, profile=replace(profile, most_queries=needed - 1))).require()
 
 
 def test_shapes_of_a_statement() -> None:

@@ -69,6 +69,7 @@ from zkcompliance.verify.statement import (
     LogStatement,
     Profile,
     Statement,
+    code_degree,
     degree_bound,
 )
 from zkcompliance.verify.union import Merged, cells_table, merge, private_capacity
@@ -105,7 +106,7 @@ def test_profiles() -> None:
     assert FAST.encode() == bytes([2, 2, 125, 0, 20, 64, 1, 0, 1, 128, 0])
     assert SMALL.encode() == bytes([3, 4, 60, 0, 20, 192, 0, 0, 1, 128, 0])
     for p in PROFILES.values():
-        assert p.mask >= 2 * (p.queries + 6) and p.chunk_blind >= p.queries + 1
+        assert p.mask >= 2 * (p.most_queries + 6) and p.chunk_blind >= p.most_queries + 1
 
 
 def test_capacity() -> None:
@@ -116,7 +117,7 @@ def test_capacity() -> None:
         for k in range(3, 22):
             kappa = p.capacity(k)
             assert kappa is not None
-            good = [c for c in range(k, 22) if (9 * 2**c // 8 - 2**k - 262) // (p.queries + 6) >= 64]
+            good = [c for c in range(k, 22) if (degree_bound(c) - 2**k - 262) // (p.most_queries + 6) >= 64]
             assert kappa == good[0]
 
 
@@ -157,7 +158,7 @@ def test_private_heights() -> None:
     def kappas(ks: tuple[int, ...], private: tuple[int, ...], profile: Profile = STANDARD) -> list[int]:
         return [i.kappa for i in shape(ks, p, profile, private).instances[-3:-1]]
 
-    assert kappas((3,), (3, 13)) == [13, 13]  # 2^13 + 192 ≤ 9·2^10
+    assert kappas((3,), (3, 13)) == [13, 13]  # 2^13 + 192 ≤ 2^13 + 2^9
     assert kappas((3,), (14, 16)) == [14, 16]  # none has room: a new height each
     assert kappas((3, 13), (13, 14)) == [13, 14]  # κ 14 is a segment's
     assert kappas((3, 18), (14, 18)) == [18, 18]
@@ -165,7 +166,7 @@ def test_private_heights() -> None:
     for profile in PROFILES.values():
         for k in range(3, 22):
             assert kappas((3,), (k, k), profile)[0] == min(
-                (c for c in (profile.capacity(3) or 0,) if 2**k + profile.mask <= 9 * 2**c // 8), default=k
+                (c for c in (profile.capacity(3) or 0,) if 2**k + profile.mask <= degree_bound(c)), default=k
             )
     s = shape((20, 17), p, private=(3, 20))
     assert places(s) == [([0, 3], 20, 20), ([0, 3], 17, 17), ([1], 3, 17), ([2], 20, 20), ([], 17, 17)]
@@ -327,12 +328,15 @@ def test_chunks_by_hand() -> None:
         for kappa in (13, 16, 21):
             d = degree_bound(kappa)
             t = d - 128
-            assert chunk_count(profile, kappa, 1) == 1 == chunk_count(profile, kappa, d)
+            assert chunk_count(profile, d, 1) == 1 == chunk_count(profile, d, d)
             for c in (2, 3, 7):
-                assert chunk_count(profile, kappa, (c - 1) * t + d) == c
-                assert chunk_count(profile, kappa, (c - 1) * t + d + 1) == c + 1
+                assert chunk_count(profile, d, (c - 1) * t + d) == c
+                assert chunk_count(profile, d, (c - 1) * t + d + 1) == c + 1
     s = shape((16,), program(EMPTY))
     assert s.chunks == (3,)  # the cells: N − 1 + 3·(N + 191) − N + 1 = 3N + 573 coefficients, d = 9N/8
+    assert [code_degree(h, (20, 16, 13)) for h in (20, 16, 13)] == [9 << 17, 9 << 13, 9 << 10]  # κ 16 has most
+    assert [code_degree(h, (20, 13)) for h in (20, 13, 7)] == [17 << 16, 17 << 9, 17 << 3]
+    assert code_degree(20, (20,)) == 65 << 14 == degree_bound(20)
     assert s.algebraic_degree == 4
 
 
@@ -345,7 +349,7 @@ def test_degree_limit() -> None:
     for profile in PROFILES.values():
         degrees = range(2, 40)
         n, mask = 1 << 20, profile.mask
-        chunks = {e: chunk_count(profile, 20, e * (n + mask - 1) - n + 1) for e in degrees}
+        chunks = {e: chunk_count(profile, degree_bound(20), e * (n + mask - 1) - n + 1) for e in degrees}
         too_high = next(e for e in degrees if chunks[e] > profile.blowup)
         good = shape((20,), program(power_table(too_high - 1)), profile)
         assert good.chunks[0] == max(chunks[too_high - 1], 3)
@@ -567,7 +571,7 @@ def test_general_buses_count_for_soundness() -> None:
     s = shape((3,), program(EMPTY, free, buses=(9,)), private=(10,))
     q = soundness.quantities(s)
     assert q.bus_width == 9 and q.fractions == 2**10 + 9 * 2**13 and q.tags == (13,)  # 8 pairs and v
-    assert soundness.judge(s).bits > 128
+    assert soundness.judge(s).bits >= 128
     assert len(lookup_challenges(ONE, ONE, ONE, s.bus_width).beta) == 10  # up to β^9
 
 
@@ -613,7 +617,7 @@ def reference(profile: Profile, kappa: int) -> soundness.Security:
 
 def test_reference_soundness() -> None:
     security = soundness.table(REFERENCE)
-    assert round(float(security.bits), 1) == 130.9
+    assert (security.queries, float(security.bits)) == (75, 128.65)
     assert security.binding == "queries"
     assert sum((value for _, value in security.terms), Fraction(0)) == security.error
     assert (
@@ -625,46 +629,48 @@ def test_reference_soundness() -> None:
 
 @pytest.mark.parametrize("kappa", range(13, 22))
 def test_every_profile(kappa: int) -> None:
-    assert reference(STANDARD, kappa).bits >= Fraction(1307, 10)
-    assert reference(FAST, kappa).bits >= 130
-    assert reference(SMALL, kappa).bits >= 131
+    for profile, most in ((STANDARD, 78), (FAST, 121), (SMALL, 58)):
+        found = reference(profile, kappa)
+        assert found.bits >= 128 and found.queries <= most < profile.most_queries
 
 
 def test_terms_against_floats() -> None:
-    """The same formulas once more, in floating point and for the best m."""
+    """The same formulas once more, in floating point and for the best m; one query less would not be enough."""
     import math
 
-    def total(m: int) -> float:
-        rho, n, q = 9 / 64, 2**23, 80
-        x = m + 0.5
+    def total(m: int, q: int = 75) -> float:
+        rho, n = 65 / 512, 2**23
+        x, y = m + 0.5, 2 * m + 0.5
         theta = 1 - math.sqrt(rho) * (1 + 1 / (2 * m))
         size = x / math.sqrt(rho)
 
         def lin(n: int) -> float:
-            return ((2 * x**5 + 3 * x * theta * rho) * n / (3 * rho**1.5) + x / math.sqrt(rho)) / float(ORDER)
+            return ((2 * y**5 + 3 * y * theta * rho) * n / (3 * rho**1.5) + y / math.sqrt(rho)) / float(ORDER)
 
-        d = 9 * 2**17
+        d = 65 * 2**14
         terms = [lin(n), *(7 * lin(n >> 3 * i) for i in range(1, 5)), (1 - theta) ** q * 2**-20]
         terms += [size**2 * 512 / ORDER, size**2 * (4 * (d + 1) + d - 1) / ORDER, size * 18 * (66 << 20) / ORDER]
-        return sum(terms) + (200.5**2 / rho) / 2 * (d + 1) / ORDER
+        return sum(terms) + ((4 * 200.5) ** 2 / rho) / 2 * (9 * 2**17 + 1) / ORDER
 
     best = min(total(m) for m in range(3, 201))
     assert abs(-math.log2(best) - float(soundness.table(REFERENCE).bits)) < 0.011
+    assert min(total(m, 74) for m in range(3, 201)) > 2**-128
 
 
 def test_more_of_anything_is_less_sound() -> None:
-    error = soundness.table(REFERENCE).error
+    before = soundness.table(REFERENCE)
     for change in (
         {"constraints": 513}, {"degree": 5}, {"bus_width": 17}, {"fractions": (66 << 20) + 1}, {"identities": 1},
         {"tags": (20, 20)}, {"tags": (20, 13)}, {"heights": (20, 13)},
     ):  # fmt: skip
-        assert soundness.table(REFERENCE._replace(**change)).error > error  # type: ignore[arg-type]
+        found = soundness.table(REFERENCE._replace(**change))  # type: ignore[arg-type]
+        assert (found.queries, found.error) > (before.queries, before.error)
 
 
 def test_shape_is_judged() -> None:
     security = soundness.judge(shape((20,), program(EMPTY)))
-    assert security.bits >= 130
-    weak = replace(STANDARD, queries=70)
+    assert security.bits >= 128 and security.queries < STANDARD.most_queries
+    weak = replace(STANDARD, most_queries=security.queries - 1)
     with pytest.raises(SoundnessTooLow):
         soundness.judge(replace(shape((20,), program(EMPTY)), profile=weak))
 

@@ -23,7 +23,7 @@ def drawn_positions(proved: Proved) -> list[int]:
     assert label == "queries"
     stream = support.prover_transcript.Stream(state, support.prover_transcript.BLOCK)
     above = made.layout.heights[0] - made.layout.instances[0].kappa
-    drawn = stream.indices(made.profile.queries, made.layout.domain_log2)
+    drawn = stream.indices(made.queries, made.layout.domain_log2)
     return sorted({position >> above for position in drawn})
 
 
@@ -43,7 +43,8 @@ def transcripts() -> list[Proved]:
 
 
 def revealed(transcripts: list[Proved], h: int) -> tuple[np.ndarray, int]:
-    """The functionals of one column's mask of h coefficients that transcripts and tag reveal; the units charged."""
+    """The functionals of one column's mask of h coefficients that transcripts and tag reveal, and how many these are
+    where no positions meet."""
     (table,) = transcripts[0].prover.tables
     entry, profile = table.entry, table.profile
     bits = entry.kappa + profile.log_blowup
@@ -54,7 +55,7 @@ def revealed(transcripts: list[Proved], h: int) -> tuple[np.ndarray, int]:
         parts.append(at_extension_point(proved.prover.z, rows, h))
         positions |= set(drawn_positions(proved))
     parts += [at_base_point(point(position, bits), rows, h) for position in sorted(positions)]
-    return np.concatenate(parts), 6 + profile.units * len(transcripts)
+    return np.concatenate(parts), 6 + sum(proved.prover.queries + 6 for proved in transcripts)
 
 
 def test_transcripts_reveal_independent_functionals(transcripts: list[Proved]) -> None:
@@ -62,9 +63,10 @@ def test_transcripts_reveal_independent_functionals(transcripts: list[Proved]) -
     (table,) = transcripts[0].prover.tables
     h = log_mask(table.entry.k, table.entry.kappa)
     count = revealed(transcripts, 1)[0].shape[0]
-    matrix, units = revealed(transcripts, count)  # independent even on the masks of degree below their number
-    assert count <= units <= h
-    assert units - count <= 4  # positions that met by chance
+    matrix, most = revealed(transcripts, count)  # independent even on the masks of degree below their number
+    charged = 6 + table.profile.units * len(transcripts)
+    assert count <= most < charged <= h  # a proof is charged what the profile's most queries would reveal
+    assert most - count <= 4  # positions that met by chance
     assert rank(matrix) == count
 
 
@@ -155,8 +157,8 @@ def left_kernel(matrix: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("profile", PROFILES, ids=lambda p: p.name)
 def test_masks_and_blinds_are_long_enough(profile) -> None:  # type: ignore[no-untyped-def]
     """mask ≥ 2·(q + 6) for z and g·z and their rows; chunk blinds ≥ q + 1; at least 64 proofs in every h."""
-    assert profile.mask >= 2 * (profile.queries + 6)
-    assert profile.queries + 1 <= 128
+    assert profile.mask >= 2 * (profile.most_queries + 6)
+    assert profile.most_queries + 1 <= 128
     for k in range(3, 22):
         try:
             kappa = profile.capacity(k)

@@ -44,7 +44,7 @@ def drawn_positions(made: Prover) -> list[int]:
     assert label == "queries"
     stream = support.prover_transcript.Stream(state, support.prover_transcript.BLOCK)
     above = made.layout.heights[0] - made.layout.instances[0].kappa
-    drawn = stream.indices(made.profile.queries, made.layout.domain_log2)
+    drawn = stream.indices(made.queries, made.layout.domain_log2)
     return sorted({position >> above for position in drawn})
 
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from zkcompliance.verify.openings import QUATERNARY_DEPTH, opening_order
 from zkcompliance.verify.shape import Shape
-from zkcompliance.verify.statement import degree_bound
+from zkcompliance.verify.soundness import quantities, table
 
 
 def proof_bytes(shape: Shape) -> int:
     """The bytes of a proof of this shape (docs/spec/proof.md, in its order)."""
     roots = 3 * len(shape.heights) + len(shape.layers)
-    elements = len(shape.instances) + len(opening_order(shape)) + degree_bound(shape.final_size)
-    queries, domain = shape.profile.queries, shape.profile.log_domain
+    elements = len(shape.instances) + len(opening_order(shape)) + shape.degree(shape.final_size)
+    queries, domain = table(quantities(shape)).queries, shape.profile.log_domain
     total = 32 * roots + 24 * elements + 8
     for instance in shape.instances:
         if instance.entry is not None:

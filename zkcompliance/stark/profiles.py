@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from zkcompliance.errors import ParametersRejected, UsageError
@@ -16,12 +17,15 @@ MIN_PROOFS = 64  # that a segment's budget must allow
 
 @dataclass(frozen=True)
 class Profile:
-    """One parameter set. `mask` counts the mask coefficients of a per-proof column, at least 2·(queries + 6)."""
+    """One parameter set. `mask` counts the mask coefficients of a per-proof column, at least 2·(most_queries + 6).
+
+    most_queries: a proof has as many as its statement needs (`soundness`), and never more than these.
+    """
 
     name: str
     id: int
     log_blowup: int
-    queries: int
+    most_queries: int
     grinding: int
     mask: int
 
@@ -36,14 +40,14 @@ class Profile:
 
     @property
     def units(self) -> int:
-        """Linear functionals of a log column that one proof reveals: q positions and one E value."""
-        return self.queries + EXTENSION_DEGREE
+        """Linear functionals of a log column that one proof reveals at the most: q positions and one E value."""
+        return self.most_queries + EXTENSION_DEGREE
 
     def encode(self) -> bytes:
         """The profile bytes that the transcript absorbs."""
         return (
             bytes([self.id, self.log_blowup])
-            + self.queries.to_bytes(2, "little")
+            + self.most_queries.to_bytes(2, "little")
             + bytes([self.grinding])
             + b"".join(n.to_bytes(2, "little") for n in (self.mask, RESERVE, CHUNK_BLIND))
         )
@@ -85,10 +89,22 @@ def by_id(number: int) -> Profile:
 
 
 def degree_bound(kappa: int) -> int:
-    """d = 9·2^(κ − 3): every committed polynomial of this height has fewer coefficients than this, or as many."""
-    return 9 << (kappa - 3)
+    """d(κ) = 2^κ + 2^max(least, κ − 6), least = 9 below κ = 16, min(κ − 3, 14) from there on: no column of this
+    capacity has more coefficients.
+
+    A segment may fill its capacity from κ = 16 on, and needs room for its 64 proofs then; below it fills half at most,
+    and what needs room are the masks of private tables, in four chunks of a quotient. What a code has more than 2^κ
+    costs queries.
+    """
+    least = 9 if kappa < 16 else min(kappa - 3, 14)
+    return (1 << kappa) + (1 << max(least, kappa - 6))
+
+
+def code_degree(kappa: int, heights: Sequence[int]) -> int:
+    """d_h of a proof with columns of these heights: the largest of their rates d(κ)/2^κ, at height κ."""
+    return max((degree_bound(h) << kappa) >> h for h in heights)
 
 
 def log_mask(k: int, kappa: int) -> int:
-    """h = d − N − 256: the mask coefficients of a log column, and so its whole budget in units."""
+    """h = d(κ) − N − 256: the mask coefficients of a log column, and so its whole budget in units."""
     return degree_bound(kappa) - (1 << k) - RESERVE

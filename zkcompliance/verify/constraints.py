@@ -47,7 +47,6 @@ from zkcompliance.verify.program import (
     WIT,
 )
 from zkcompliance.verify.shape import Shape
-from zkcompliance.verify.statement import degree_bound
 from zkcompliance.verify.union import Instance, Part
 from zkcompliance.verify.weights import LookupChallenges
 
@@ -215,7 +214,7 @@ def check_quotients(
                 combined = add(combined, mul(weight, value))
                 weight = mul(weight, alpha)
             composition = add(composition, mul(combined, columns.selectors.inverse_vanishing))
-        quotient, step = ZERO, power(z, degree_bound(height) - shape.profile.chunk_blind)
+        quotient, step = ZERO, power(z, shape.degree(height) - shape.profile.chunk_blind)
         for chunk in reversed(range(chunks)):
             quotient = add(mul(quotient, step), values[Opening(CHUNK, number, chunk)])
         if composition != quotient:

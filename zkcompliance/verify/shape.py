@@ -33,7 +33,7 @@ from zkcompliance.verify.program import (
     Program,
     Table,
 )
-from zkcompliance.verify.statement import Profile, Statement, degree_bound
+from zkcompliance.verify.statement import Profile, Statement, code_degree, degree_bound
 from zkcompliance.verify.union import Instance, Merged, unite
 
 FINAL_LOG2 = 8  # folding ends at this capacity or less
@@ -52,7 +52,7 @@ ALGEBRAIC = Weights(1, 1, 1)
 
 
 def true_weights(profile: Profile, k: int, kappa: int) -> Weights:
-    """deg LOG = d − 257, columns N + mask − 1, periodic and selectors N − 1."""
+    """deg LOG = d(κ) − 257, columns N + mask − 1, periodic and selectors N − 1."""
     rows = 1 << k
     return Weights(degree_bound(kappa) - profile.reserve - 1, rows + profile.mask - 1, rows - 1)
 
@@ -114,9 +114,8 @@ def _group_degrees(merged: Merged, degrees: Sequence[Sequence[int]]) -> Iterator
         yield product, max((product + numerator - denominator for numerator, denominator in group), default=0)
 
 
-def chunk_count(profile: Profile, kappa: int, coefficients: int) -> int:
+def chunk_count(profile: Profile, d: int, coefficients: int) -> int:
     """The smallest c ≥ 1 with (c − 1)·t + d ≥ coefficients, t = d − 128."""
-    d = degree_bound(kappa)
     t = d - profile.chunk_blind
     return 1 + max(0, -(-(coefficients - d) // t))
 
@@ -149,6 +148,10 @@ class Shape:
         """The instances of one height, in order."""
         return [i for i, instance in enumerate(self.instances) if instance.kappa == height]
 
+    def degree(self, height: int) -> int:
+        """d_h, the degree bound of the proof's code at this height."""
+        return code_degree(height, self.heights)
+
     @property
     def bus_width(self) -> int:
         """Of the widest bus."""
@@ -166,7 +169,7 @@ def shape_of(statement: Statement, programs: Sequence[Program]) -> Shape:
     chunks: list[int] = []
     for height in heights:
         coefficients = max(_quotient_coefficients(profile, *table) for table in tables if table[2] == height)
-        chunks.append(chunk_count(profile, height, coefficients))
+        chunks.append(chunk_count(profile, code_degree(height, heights), coefficients))
         if chunks[-1] > profile.blowup:
             raise ParametersRejected(f"constraints at capacity 2^{height} have too high a degree")
     columns = sum(_columns(instance) for instance in instances) + sum(6 * (c + 1) for c in chunks)

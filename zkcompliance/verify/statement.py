@@ -43,7 +43,7 @@ class Profile:
     id: int
     name: str
     log_blowup: int
-    queries: int
+    most_queries: int  # a proof has as many as its statement needs
     grinding: int
     mask: int  # mask coefficients of a witness or extension column
     reserve: int = 256  # degree kept free above a log column's mask
@@ -51,7 +51,7 @@ class Profile:
 
     def encode(self) -> bytes:
         """The profile bytes, absorbed and never sent."""
-        head = u8(self.id) + u8(self.log_blowup) + u16(self.queries) + u8(self.grinding)
+        head = u8(self.id) + u8(self.log_blowup) + u16(self.most_queries) + u8(self.grinding)
         return head + u16(self.mask) + u16(self.reserve) + u16(self.chunk_blind)
 
     @property
@@ -63,17 +63,24 @@ class Profile:
         return kappa + self.log_blowup
 
     def capacity(self, k: int) -> int | None:
-        """The smallest κ ≥ k with (d − 2^k − 256 − 6) div (q + 6) ≥ 64, or None if it would be over 21."""
+        """The smallest κ ≥ k with (d(κ) − 2^k − 256 − 6) div (q + 6) ≥ 64, or None if it would be over 21."""
         for kappa in range(k, limits.MAX_CAPACITY_LOG2 + 1):
             units = degree_bound(kappa) - (1 << k) - self.reserve - 6
-            if units // (self.queries + 6) >= MIN_PROOFS:
+            if units // (self.most_queries + 6) >= MIN_PROOFS:
                 return kappa
         return None
 
 
 def degree_bound(kappa: int) -> int:
-    """d = 9·2^(κ−3): every committed polynomial of capacity κ has fewer coefficients or as many."""
-    return 9 << (kappa - 3)
+    """d(κ) = 2^κ + 2^max(j, κ − 6), j = 9 below κ = 16 and min(κ − 3, 14) from there on: no column of capacity κ has
+    more coefficients."""
+    j = 9 if kappa < 16 else min(kappa - 3, 14)
+    return (1 << kappa) + (1 << max(j, kappa - 6))
+
+
+def code_degree(height: int, heights: Sequence[int]) -> int:
+    """d_h at this height of a proof with columns of these: 2^h times the largest of their d(κ)/2^κ."""
+    return max((degree_bound(kappa) << height) >> kappa for kappa in heights)
 
 
 STANDARD = Profile(1, "standard", 3, 80, 20, 192)

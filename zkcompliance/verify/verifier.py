@@ -47,7 +47,6 @@ from zkcompliance.verify.statement import (
     ClaimStatement,
     Statement,
     decode_statement,
-    degree_bound,
 )
 from zkcompliance.verify.transcript import Transcript
 from zkcompliance.verify.weights import lookup_challenges, weigh, weigh_rows
@@ -280,7 +279,7 @@ def _verify(statement: Statement, programs: Sequence[Program], proof: bytes, bac
     for _ in shape.layers:
         fri_roots.extend(_read_roots(reader, transcript, "fri", 1))
         betas.append(transcript.squeeze("fold").extension())
-    final = _read_extension(reader, transcript, "final", degree_bound(shape.final_size))
+    final = _read_extension(reader, transcript, "final", shape.degree(shape.final_size))
 
     # 8. The prover grinds, so that trying other queries costs work.
     nonce = reader.u64()
@@ -290,7 +289,7 @@ def _verify(statement: Statement, programs: Sequence[Program], proof: bytes, bac
     transcript.absorb("nonce", u64(nonce))
 
     # 9. The verifier draws positions; the prover opens every tree there, and nothing more.
-    positions = transcript.squeeze("queries").indices(shape.profile.log_domain(shape.heights[0]), shape.profile.queries)
+    positions = transcript.squeeze("queries").indices(shape.profile.log_domain(shape.heights[0]), security.queries)
     read_rows(reader, shape, batched, (witness_roots, extension_roots, quotient_roots), positions)
     layers = read_layers(reader, shape, fri_roots, positions)
     reader.finish()

@@ -13,7 +13,7 @@ from zkcompliance.stark.air.program import RANGE_BUS, Kind, Op, TableAir
 from zkcompliance.stark.air.union import Member, Part, deal_ranges, members_of, parts_of
 from zkcompliance.stark.commit.entry import Entry
 from zkcompliance.stark.field.babybear import P
-from zkcompliance.stark.profiles import CHUNK_BLIND, RESERVE, Profile, degree_bound
+from zkcompliance.stark.profiles import CHUNK_BLIND, RESERVE, Profile, code_degree, degree_bound
 from zkcompliance.stark.statement import Statement
 
 LEAST_OWN_HEIGHT = 13  # of a private table where no instance has its height
@@ -138,6 +138,10 @@ class Layout:
         """The numbers of the instances of that height."""
         return [i for i, instance in enumerate(self.instances) if instance.kappa == kappa]
 
+    def degree(self, kappa: int) -> int:
+        """d_h: a polynomial of this height that is committed to has fewer coefficients, or as many."""
+        return code_degree(kappa, self.heights)
+
     def is_range(self, bus: int) -> bool:
         return bus in self.table.ranges
 
@@ -178,7 +182,9 @@ def lay_out(statement: Statement) -> Layout:
         instances.append(Instance(air, k, height, profile.mask, entry, member, weighed))
     instances.append(Instance(table.air(), kappa, kappa, profile.mask, weighed=table.cells))
     heights = tuple(sorted({i.kappa for i in instances}, reverse=True))
-    chunks = tuple(_chunks(h, [i for i in instances if i.kappa == h], profile) for h in heights)
+    chunks = tuple(
+        chunk_count(code_degree(h, heights), [i for i in instances if i.kappa == h], profile) for h in heights
+    )
     _check_bus_bounds(parts)
     values = tuple(lookup.values(claim.publics) for claim in statement.claims for lookup in claim.program.lookups)
     widest = max(
@@ -193,9 +199,11 @@ def _cells_kappa(cells: int, segments: list[int]) -> int:
     return min((kappa for kappa in segments if kappa >= needed), default=needed)
 
 
-def _chunks(kappa: int, instances: list[Instance], profile: Profile) -> int:
-    """c_Q: the smallest c with (c − 1)·t + d coefficients enough for every instance's quotient."""
-    d = degree_bound(kappa)
+def chunk_count(d: int, instances: list[Instance], profile: Profile) -> int:
+    """c_Q: the smallest c with (c − 1)·t + d coefficients enough for every instance's quotient, t = d − 128.
+
+    ParametersRejected where it is over the profile's blowup.
+    """
     needed = max(i.numerator_degree() - i.rows + 1 for i in instances)
     chunks = max(1, 1 - (d - needed) // (d - CHUNK_BLIND)) if needed > d else 1
     if chunks > profile.blowup:

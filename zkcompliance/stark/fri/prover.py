@@ -13,6 +13,7 @@ from zkcompliance.stark.field import vector, workspace
 from zkcompliance.stark.field.babybear import GENERATOR
 from zkcompliance.stark.field.ntt import evaluate_cosets
 from zkcompliance.stark.fri.schedule import Layer, fold_schedule
+from zkcompliance.stark.profiles import code_degree
 from zkcompliance.stark.transcript import Transcript
 
 FRI_PHASE = 4
@@ -71,4 +72,4 @@ def fold_all(
         if layer.rolls_in:
             weight = ext.power(beta, 1 << layer.arity_log2)
             vector.ext_combine_into(current, scaled(polynomials[layer.kappa - layer.arity_log2]), weight)
-    return committed, np.ascontiguousarray(current[:, : 9 << (final - 3)])
+    return committed, np.ascontiguousarray(current[:, : code_degree(final, tuple(polynomials))])

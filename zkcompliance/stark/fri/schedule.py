@@ -18,7 +18,7 @@ class Layer:
 
 
 def fold_schedule(heights: tuple[int, ...]) -> tuple[list[Layer], int]:
-    """The layers, and the κ of the final polynomial (9·2^(κ−3) coefficients)."""
+    """The layers, and the κ of the final polynomial (d_κ coefficients)."""
     layers: list[Layer] = []
     current = heights[0]
     while True:

@@ -20,7 +20,6 @@ from zkcompliance.stark.field import workspace
 from zkcompliance.stark.field.extension import Ext
 from zkcompliance.stark.field.ntt import interpolate
 from zkcompliance.stark.fri.prover import fold_all
-from zkcompliance.stark.profiles import degree_bound
 from zkcompliance.stark.prover.columns import Committed, commit_columns, mask
 from zkcompliance.stark.prover.lookups import extension_columns
 from zkcompliance.stark.prover.openings import (
@@ -39,6 +38,7 @@ from zkcompliance.stark.prover.quotient import (
     quotient_coefficients,
 )
 from zkcompliance.stark.prover.witness import Trace, build_trace
+from zkcompliance.stark.soundness import shapes_of, soundness
 from zkcompliance.stark.statement import Statement
 from zkcompliance.stark.transcript import Transcript
 
@@ -67,6 +67,7 @@ class Prover:
         """The proof bytes. ProofRefused or ParametersRejected where no proof can be made."""
         self.layout = lay_out(self.statement)
         self.profile = self.statement.profile
+        self.queries = soundness(shapes_of(self.layout)).queries
         self.stream = Keystream(self.seed)
         self.transcript = Transcript("zkcompliance/stark/v2")
         self.transcript.absorb("profile", self.profile.encode())
@@ -164,8 +165,9 @@ class Prover:
         for kappa in self.layout.heights:
             coefficients = self.quotient(kappa, weights)
             blinded = blinded_chunks(self.layout, kappa, coefficients, self.stream)
-            chunks = np.reshape(blinded, (-1, degree_bound(kappa)))
-            self.masks[kappa] = self.stream.field(f"fri {kappa}", 6 * degree_bound(kappa)).reshape(6, -1)
+            d = self.layout.degree(kappa)
+            chunks = np.reshape(blinded, (-1, d))
+            self.masks[kappa] = self.stream.field(f"fri {kappa}", 6 * d).reshape(6, -1)
             self.chunks.append(chunks)
             parts.append([chunks, self.masks[kappa]])
             del coefficients
@@ -240,7 +242,7 @@ class Prover:
     def assemble(self) -> bytes:
         nonce = grind(self.transcript.state, self.profile.grinding)
         self.transcript.absorb("nonce", u64(nonce))
-        positions = self.transcript.squeeze("queries").indices(self.profile.queries, self.layout.domain_log2)
+        positions = self.transcript.squeeze("queries").indices(self.queries, self.layout.domain_log2)
         out = [committed.tree.root for committed in (*self.witness, *self.extension)]
         out.append(u32s(x for terminal in self.terminals for x in terminal))
         out += [committed.tree.root for committed in self.quotients]

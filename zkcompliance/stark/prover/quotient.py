@@ -39,7 +39,7 @@ from zkcompliance.stark.field.ntt import (
     interpolate,
     interpolate_cosets,
 )
-from zkcompliance.stark.profiles import CHUNK_BLIND, degree_bound
+from zkcompliance.stark.profiles import CHUNK_BLIND
 
 # on a coset three more public rows: L_0/Z, X − g^−1, L_{N−1}/Z, and one more periodic row: 1/Z
 FIRST_Z, TRANSITION, LAST_Z = range(3)
@@ -360,7 +360,7 @@ def _lengthened(whole: np.ndarray, kappa: int, shifts: list[int], there: np.ndar
 
 def blinded_chunks(layout: Layout, kappa: int, coefficients: np.ndarray, stream: Keystream) -> np.ndarray:
     """(chunks, 6, d): Q'_i = Q_i + X^t·b_i − b_(i−1), with Q = Σ X^(t·i)·Q_i and uniform b_i of 128 coefficients."""
-    d = degree_bound(kappa)
+    d = layout.degree(kappa)
     t = d - CHUNK_BLIND
     count = layout.chunks[layout.heights.index(kappa)]
     chunks = workspace.take(count, 6, d)
