@@ -523,7 +523,7 @@ def test_notes() -> None:
 def test_hand_made_records_do_not_escape_the_decoders() -> None:
     s, p = statement(), program()
     with pytest.raises(ParametersRejected):
-        verify_proof(replace(s, profile=replace(STANDARD, queries=1)), [p], b"")
+        verify_proof(replace(s, profile=replace(STANDARD, most_queries=1)), [p], b"")
     with pytest.raises(ParametersRejected):
         verify_proof(replace(s, profile=replace(STANDARD, grinding=0)), [p], b"")
     with pytest.raises(MalformedStatement):
@@ -550,6 +550,7 @@ def test_guard(error: type[Exception], monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_soundness_is_judged_before_the_proof(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "MIN_SECURITY_BITS", 140)
+    verifier.soundness.table.cache_clear()
     with pytest.raises(SoundnessTooLow):
         verify_proof(statement(), [program()], b"")
 

@@ -25,7 +25,6 @@ _UNITS = 256  # terms are multiples of 2^−256
 _ROOT_BITS = 96  # precision of √ρ
 _TAG_LIST = 4 * Fraction(401, 2)  # 4·(M + ½), M = 200: a seal's list is that of all four rates and every m ≤ M
 _HUNDREDTHS = 100
-_MOST_ERROR = Fraction(1, 1 << limits.MIN_SECURITY_BITS)
 
 
 class Quantities(NamedTuple):
@@ -71,10 +70,15 @@ def quantities(shape: Shape) -> Quantities:
     )
 
 
+def enough(error: Fraction) -> bool:
+    """Whether it is at most 2^−128."""
+    return error <= Fraction(1, 1 << limits.MIN_SECURITY_BITS)
+
+
 def judge(shape: Shape) -> Security:
     """Raises SoundnessTooLow unless the error is at most 2^−128."""
     security = table(quantities(shape))
-    if security.error > _MOST_ERROR:
+    if not enough(security.error):
         raise SoundnessTooLow(f"this shape has {float(security.bits):.2f} provable bits; {security.binding} binds")
     return security
 
@@ -103,8 +107,8 @@ def table(q: Quantities) -> Security:
         m = 3 + bisect_left(range(3, 200), True, key=lambda m: search(m) <= search(m + 1))
         return search(m), m
 
-    enough = range(1, q.profile.most_queries)
-    queries = 1 + bisect_left(enough, True, key=lambda number: least(number)[0] <= _MOST_ERROR)
+    few = range(1, q.profile.most_queries)
+    queries = 1 + bisect_left(few, True, key=lambda number: enough(least(number)[0]))
     m = least(queries)[1]
     slope, offset = _linear_error(q, m)
     terms = [(name, _up(multiple * (slope * n + offset))) for name, multiple, n in linear]
