@@ -115,6 +115,11 @@ def names(*, families: bool = True) -> list[str]:
     return sorted(name for name, (_, of) in _homes().items() if families or not (of or name.endswith(OVER_ROLL_UPS)))
 
 
+def has(name: str) -> bool:
+    """Whether the catalogue has a claim of this id; other claims' files are not run."""
+    return _home(name) is not None
+
+
 def about(name: str) -> str:
     """What the file of a claim of the catalogue says of it: its sources, and what it means over an empty log.
 

@@ -20,7 +20,7 @@ def load(name_or_path: str, own: Mapping[str, Claim]) -> Policy:
 
 def claim_of(requirement: Requirement, own: Mapping[str, Claim]) -> Claim:
     """UsageError where there is none of that id, CardMismatch where it is not the one that the policy names."""
-    if requirement.claim not in own and requirement.claim not in catalogue.names():
+    if requirement.claim not in own and not catalogue.has(requirement.claim):
         raise UsageError(
             f"{requirement.name} is about {requirement.claim}, whose text was not given: a card proves nothing",
             help="zkcompliance prove --policy POLICY --claim-file FILE.py",

@@ -85,7 +85,7 @@ def piece_of(asked: Sequence[Asked], head: bytes, anchored: Anchored = NOTHING) 
 
 def _wanted(asked: Asked) -> Wanted:
     claim = asked.claim
-    if claim.id not in catalogue.names():
+    if not catalogue.has(claim.id):
         raise UsageError(
             f"{claim.id} is no claim of the catalogue, and such alone are proved by other processes",
             help="prove it without a cluster",

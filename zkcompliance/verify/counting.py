@@ -329,7 +329,7 @@ def _width(value: Range) -> int:
     return value[1] - value[0]
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=8)  # as many as are decoded once
 def check_multiplicities(program: Program) -> None:
     """Raises MalformedProgram where a multiplicity or a selector is none of those that docs/spec/buses.md has."""
     general = 1 + len(program.lookups)

@@ -320,9 +320,10 @@ def constant(reader: Reader) -> int:
     return value
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=8)
 def decode_program(data: bytes) -> Program:
-    """Raises MalformedProgram or LimitExceeded. The last one is kept: proofs of a roll-up are all of one program."""
+    """Raises MalformedProgram or LimitExceeded. The last few are kept: the proofs of a policy or a roll-up are of few
+    programs."""
     at_most(len(data), limits.MAX_PROGRAM_BYTES, "program")
     reader = Reader(data, MalformedProgram)
     reader.expect(_PROGRAM, "a program")

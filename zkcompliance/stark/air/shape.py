@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from zkcompliance.errors import ParametersRejected
 from zkcompliance.limits import MAX_SEGMENTS
 from zkcompliance.stark.air.cells import BUCKET_ROWS_LOG2, Cells, CellsShape, buckets_of, is_tall, place_cells
-from zkcompliance.stark.air.program import RANGE_BUS, Kind, Op, TableAir
+from zkcompliance.stark.air.program import RANGE_BUS, Kind, Node, Op, TableAir
 from zkcompliance.stark.air.union import Member, Part, deal_ranges, members_of, parts_of
 from zkcompliance.stark.commit.entry import Entry
 from zkcompliance.stark.field.babybear import P
@@ -64,31 +64,14 @@ class Instance:
         return degree_bound(self.kappa) - RESERVE - 1
 
     @cached_property
-    def node_degrees(self) -> list[int]:
+    def node_degrees(self) -> tuple[int, ...]:
         """The degree in X of every node, from its columns' degrees."""
-        return self._degrees(self.log_degree, self.witness_degree, self.rows - 1)
+        return _degrees(self.air.nodes, self.log_degree, self.witness_degree, self.rows - 1)
 
     @cached_property
-    def algebraic_degrees(self) -> list[int]:
+    def algebraic_degrees(self) -> tuple[int, ...]:
         """The degree of every node with each column counting 1."""
-        return self._degrees(1, 1, 1)
-
-    def _degrees(self, log: int, witness: int, public: int) -> list[int]:
-        degrees: list[int] = []
-        for op, a, b in self.air.nodes:
-            if op in (Op.CONST, Op.PUBLIC, Op.ORDINAL, Op.NOT_BEFORE, Op.NOT_AFTER):
-                degrees.append(0)
-            elif op in (Op.FIRST, Op.LAST, Op.BUCKET):
-                degrees.append(public)
-            elif op == Op.LOG:
-                degrees.append(log)
-            elif op in (Op.WIT, Op.NEXT):
-                degrees.append(witness)
-            elif op == Op.MUL:
-                degrees.append(degrees[a] + degrees[b])
-            else:
-                degrees.append(max(degrees[a], degrees[b]))
-        return degrees
+        return _degrees(self.air.nodes, 1, 1, 1)
 
     def numerator_degree(self) -> int:
         """Δ: the largest degree of a constraint with its selector, LogUp included."""
@@ -98,7 +81,7 @@ class Instance:
         """The largest degree with every column and selector counting 1."""
         return self._largest(self.algebraic_degrees, 1, 1)
 
-    def _largest(self, degrees: list[int], column: int, public: int) -> int:
+    def _largest(self, degrees: Sequence[int], column: int, public: int) -> int:
         selector = {Kind.EVERY: 0, Kind.FIRST: public, Kind.LAST: public, Kind.TRANSITION: 1}
         numerators = [degrees[c.node] + selector[c.kind] for c in self.air.constraints]
         fractions = [
@@ -118,6 +101,26 @@ class Instance:
             numerators += [product - d + m for d, m in group]
         numerators.append(public + column)  # first row of acc
         return max(numerators)
+
+
+@lru_cache(maxsize=64)  # a table is tried with many groups, which change no node
+def _degrees(nodes: tuple[Node, ...], log: int, witness: int, public: int) -> tuple[int, ...]:
+    """Of every node, a column of the log, of the witness and a public one counting so much."""
+    degrees: list[int] = []
+    for op, a, b in nodes:
+        if op in (Op.CONST, Op.PUBLIC, Op.ORDINAL, Op.NOT_BEFORE, Op.NOT_AFTER):
+            degrees.append(0)
+        elif op in (Op.FIRST, Op.LAST, Op.BUCKET):
+            degrees.append(public)
+        elif op == Op.LOG:
+            degrees.append(log)
+        elif op in (Op.WIT, Op.NEXT):
+            degrees.append(witness)
+        elif op == Op.MUL:
+            degrees.append(degrees[a] + degrees[b])
+        else:
+            degrees.append(max(degrees[a], degrees[b]))
+    return tuple(degrees)
 
 
 @dataclass(frozen=True)
