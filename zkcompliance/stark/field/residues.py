@@ -19,7 +19,7 @@ from zkcompliance.stark.field import vector_lanes
 from zkcompliance.stark.field.arrays import u32_array
 from zkcompliance.stark.field.babybear import P, root_of_unity
 from zkcompliance.stark.field.jit import kernel
-from zkcompliance.stark.field.ntt_lanes import forward2
+from zkcompliance.stark.field.ntt_lanes import TURNS, forward2_turns
 from zkcompliance.stark.field.ntt_rows import add_scaled, copy_entries
 from zkcompliance.stark.field.parallel import run, split
 from zkcompliance.stark.field.residue_lanes import STEP, step
@@ -126,8 +126,8 @@ def _residues(
                             _gather(source, first, d, place, size, wraps[family], taken, at + quarter * TILE)
                     if size:
                         three = (roots[family, 0], roots[family, 1], roots[family, 2])
-                        for i in range(at, at + TILE, LANES):
-                            forward2(taken, i, made, i, TILE, three)
+                        for i in range(at, at + TILE, TURNS * LANES):
+                            forward2_turns(taken, i, made, i, TILE, three)
                 for g in range(starts[family], starts[family + 1]):
                     for r in range(rows):
                         low[:], high[:] = 0, 0
