@@ -13,7 +13,7 @@ from zkcompliance.stark.field.width import LANES, LOG_LANES
 
 MINUS_P_INVERSE = -pow(P, -1, 1 << 32) % (1 << 32)
 
-I32, I64 = ir.IntType(32), ir.IntType(64)
+I16, I32, I64 = ir.IntType(16), ir.IntType(32), ir.IntType(64)
 Halves = tuple[Any, Any]  # even and odd entries in 64-bit lanes
 Factor = tuple[Halves, Any]  # a vector's halves and its products by -1/p mod 2^32
 VECTOR, WIDE = ir.VectorType(I32, LANES), ir.VectorType(I64, LANES // 2)
@@ -124,8 +124,20 @@ class Emitter:
         """
         by_p = [self.products(self.halves(m), (wide(P), wide(P))) for m in ms]
         us = [self.plus(t, m) for t, m in zip(ts, by_p, strict=True)]
-        ds = [self.b.bitcast(self.b.or_(self.b.lshr(even, wide(32)), odd), VECTOR) for even, odd in us]
+        ds = [self._upper(even, odd) for even, odd in us]
         return [self._least(d, self.b.sub(d, vector(P))) for d in ds]
+
+    def _upper(self, even: Any, odd: Any) -> Any:
+        """As one vector the high words of two halves, of which the odd one's low words are 0.
+
+        With AVX-512 it is one instruction, which LLVM does not find: it has two, or a slower one.
+        """
+        if LANES == 16:
+            even, odd = (self.b.bitcast(half, VECTOR) for half in (even, odd))
+            kind = ir.FunctionType(VECTOR, [VECTOR, VECTOR, I16])
+            places = ir.Constant(I16, 0x5555)  # the even ones, which are the next of `even`; the others are left
+            return self.b.asm(kind, "vmovshdup $2, $0 {$3}", "=v,0,v,^Yk", [odd, even, places], False)
+        return self.b.bitcast(self.b.or_(self.b.lshr(even, wide(32)), odd), VECTOR)
 
     def reducible(self, t: Halves) -> Halves:
         """t or t - 2^32 p, below 2^32 p, for 64-bit halves t < 2^33 p, such as a sum of four products."""
