@@ -10,7 +10,7 @@ import pytest
 from zkcompliance.stark.field import twin
 from zkcompliance.stark.field.babybear import P
 from zkcompliance.stark.field.ntt import evaluate_cosets
-from zkcompliance.stark.field.residues import RUN, residues, values_on_runs
+from zkcompliance.stark.field.residues import RUN, _plan, residues, values_on_runs
 
 
 def columns(w: int, d: int) -> np.ndarray:
@@ -43,6 +43,20 @@ def test_runs_of_a_codeword(k: int, shift: int) -> None:
     found = values_on_runs(coeffs, [points[start : start + 8] for start in starts])
     for start, values in zip(starts, found, strict=True):
         assert (values == whole[:, start : start + 8]).all()
+
+
+@pytest.mark.parametrize("d", [(1 << 13) - 3, 1 << 13, (1 << 13) + 1029, 5 << 11])
+def test_families(d: int) -> None:
+    """Points of a few cosets, which share two layers of the transform, in any order and some of them twice."""
+    coeffs, rng = columns(5, d), random.Random(d)
+    points = [pow(31 * shift * root, RUN, P) for shift in (1, 5, 7) for root in rng.sample(twin.coset_points(13, 1), 8)]
+    points = rng.sample([*points, points[0], 0, 0, 0, 0, 0], len(points) + 6)
+    plan = _plan(points, d)
+    assert plan.size == 1 << 13 and sorted(np.diff(plan.starts)) == [5, 8, 8, 9] and set(plan.parts) == {0, 1, 2, 3}
+    found = residues(coeffs, points)
+    for g, y in enumerate(points):
+        for row, j in ((0, 0), (1, 3), (4, 7)):
+            assert found[g, row, j] == twin.evaluate([int(c) for c in coeffs[row, j::RUN]], y)
 
 
 def test_none() -> None:

@@ -264,6 +264,7 @@ def _run(
                     column = _source_row(s0, s1, s2, s3, a, b + r)
                     if count == TILE and (same_row or runs[(start - first) // TILE]):
                         for i in range(0, TILE, LANES):
+                            vector_lanes.soon(column, at_first + TILE + i)  # of the next tile
                             vector_lanes.copy(column, at_first + i, flat, d0 + r * TILE + i)
                     elif same_row:
                         for i in range(count):

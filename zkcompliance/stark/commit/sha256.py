@@ -13,7 +13,7 @@ from zkcompliance.stark.commit.sha256_emit import BATCH, compress, start_state
 from zkcompliance.stark.field.arrays import pad, plain
 from zkcompliance.stark.field.jit import kernel
 from zkcompliance.stark.field.parallel import cores, run, split
-from zkcompliance.stark.field.vector_lanes import copy
+from zkcompliance.stark.field.vector_lanes import copy, soon
 from zkcompliance.stark.field.width import LANES
 
 U32 = npt.NDArray[np.uint32]
@@ -23,6 +23,7 @@ LEAF, GRIND = 0x80, b"\x14"  # first bytes: of leaves, the least; of grinding
 _GRIND_FIRST, _GRIND_MOST = 1 << 10, 1 << 17  # nonces per thread in the first round, and at most (they double)
 _FEW = 1 << 13  # messages for which another thread is not worth starting
 BATCHES = 4  # whose messages are laid out together, 50 kB of them for a hundred columns
+_LINE = 16  # entries of a cache's line
 TILE = 1 << 10  # leaves of the subtrees that a thread hashes at once: their digests stay in the first-level cache
 
 
@@ -74,9 +75,14 @@ def _leaves(first_byte: int, start: int, salts: U32, columns: U32, out: U32, bas
                 else:
                     for j in range(0, BATCH, LANES):
                         swap(valued, (k - 1 - s) * n + first + j, flat, row + j)
+        upcoming = 0  # columns whose entries for the next messages are on their way
         for batch in range(count):
             first = min(begun + batch * BATCH, hi - BATCH)
             for row in range(batch * rows, (batch + 1) * rows, 16):
+                while upcoming * count * rows < columns.shape[0] * (row + 16):
+                    for j in range(0, BATCHES * BATCH, _LINE):
+                        soon(valued, upcoming * n + begun + BATCHES * BATCH + j)
+                    upcoming += 1
                 compress(begin if row == batch * rows else state, message[row : row + 16], state)
             _copy_rows(state, out, first - base, BATCH)
 

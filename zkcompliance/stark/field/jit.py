@@ -115,9 +115,11 @@ class _Emitter:
 
     @functools.cached_property
     def _numba_type_(self) -> Any:
+        from llvmlite import binding
         from numba.core.registry import cpu_target
         from numba.extending import intrinsic
 
+        binding.initialize_native_asmparser()  # for the few instructions that are written as such
         made = intrinsic(self.function)
         cpu_target.typing_context.refresh()
         return cpu_target.typing_context.resolve_value_type(made)

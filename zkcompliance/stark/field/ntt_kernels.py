@@ -14,7 +14,17 @@ import numpy as np
 import numpy.typing as npt
 
 from zkcompliance.stark.field.jit import kernel
-from zkcompliance.stark.field.ntt_lanes import forward1, forward2, forward_tail, inverse1, inverse2, inverse_tail
+from zkcompliance.stark.field.ntt_lanes import (
+    TURNS,
+    forward1,
+    forward2,
+    forward2_turns,
+    forward_tail,
+    inverse1,
+    inverse2,
+    inverse2_turns,
+    inverse_tail,
+)
 from zkcompliance.stark.field.scalar import add, mul, sub
 from zkcompliance.stark.field.width import LANES, LOG_LANES
 
@@ -61,8 +71,11 @@ def _forward_pair(data: U32, start: int, log_size: int, layer: int, first: int, 
         at = (1 << layer) + block
         roots = (main[at], main[2 * at], main[2 * at + 1])
         base = start + 4 * q * block
-        for i in range(base, base + q, LANES):
-            forward2(data, i, data, i, q, roots)
+        if q < TURNS * LANES:
+            forward2(data, base, data, base, q, roots)
+        else:
+            for i in range(base, base + q, TURNS * LANES):
+                forward2_turns(data, i, data, i, q, roots)
 
 
 @kernel
@@ -73,8 +86,11 @@ def _inverse_pair(data: U32, start: int, log_size: int, layer: int, first: int, 
         at = (1 << layer) + block
         roots = (main[at], main[2 * at], main[2 * at + 1])
         base = start + 4 * q * block
-        for i in range(base, base + q, LANES):
-            inverse2(data, i, data, i, q, roots)
+        if q < TURNS * LANES:
+            inverse2(data, base, data, base, q, roots)
+        else:
+            for i in range(base, base + q, TURNS * LANES):
+                inverse2_turns(data, i, data, i, q, roots)
 
 
 @kernel
@@ -89,8 +105,8 @@ def begin(source: U32, at: int, data: U32, start: int, log_size: int, main: U32)
             forward1(source, at + i, data, start + i, h, main[1])
         return 1
     q, roots = 1 << (log_size - 2), (main[1], main[2], main[3])
-    for i in range(0, q, LANES):
-        forward2(source, at + i, data, start + i, q, roots)
+    for i in range(0, q, TURNS * LANES):
+        forward2_turns(source, at + i, data, start + i, q, roots)
     return 2
 
 

@@ -14,7 +14,7 @@ I32 = npt.NDArray[np.int32]
 
 
 @kernel
-def _add_scaled(values: U32, source: int, scale: np.uint32, out: U32, start: int, n: int) -> None:
+def add_scaled(values: U32, source: int, scale: np.uint32, out: U32, start: int, n: int) -> None:
     """out[start..] += values[source..] * scale, n entries of flat arrays."""
     whole = n - n % LANES
     for i in range(0, whole, LANES):
@@ -24,7 +24,7 @@ def _add_scaled(values: U32, source: int, scale: np.uint32, out: U32, start: int
 
 
 @kernel
-def _copy(values: U32, source: int, out: U32, start: int, n: int) -> None:
+def copy_entries(values: U32, source: int, out: U32, start: int, n: int) -> None:
     """out[start..] = values[source..], n entries of flat arrays."""
     whole = n - n % LANES
     for i in range(0, whole, LANES):
@@ -47,14 +47,14 @@ def evaluate_rows(
             begun = begin(source, row * d, out, start, log_size, main)
             # residues mod X^h -+ r of a polynomial of fewer coefficients than h are the polynomial itself
             for block in range(1 << begun):
-                _add_scaled(source, row * d + m, wraps[wraps.shape[0] - 1], out, start + (block * m >> begun), d - m)
+                add_scaled(source, row * d + m, wraps[wraps.shape[0] - 1], out, start + (block * m >> begun), d - m)
             forward(out, start, log_size, begun, main, tail)
             continue
-        _copy(source, row * d, out, start, min(d, m))
+        copy_entries(source, row * d, out, start, min(d, m))
         for i in range(d, m):
             out[start + i] = 0
         for j in range(1, wraps.shape[0]):
-            _add_scaled(source, row * d + j * m, wraps[j], out, start, min(m, d - j * m))
+            add_scaled(source, row * d + j * m, wraps[j], out, start, min(m, d - j * m))
         if log_size < SMALLEST:
             forward_small(out, start, log_size, main)
         else:
@@ -137,6 +137,6 @@ def combine_rows(values: U32, matrix: U32, lo: int, hi: int) -> None:
             for j in range(c):
                 _scale_into(old, 0, matrix[j, 0], new, 0, n)
                 for other in range(1, c):
-                    _add_scaled(old, other * width, matrix[j, other], new, 0, n)
+                    add_scaled(old, other * width, matrix[j, other], new, 0, n)
                 for i in range(n):
                     flat[(row * c + j) * m + base + i] = new[i]

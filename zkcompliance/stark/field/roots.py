@@ -55,9 +55,12 @@ def _shift(main: U32, tail: U32, factors: U32, rows: U32, new_main: U32, new_tai
 
 
 def coset_tables(log_size: int, shift: int, inverse: bool) -> tuple[U32, U32]:
-    """(main, tail) for the coset shift * <omega>; the shift is not zero mod p. Small ones are kept: a proof of a small
-    log asks for each of its tables five times."""
-    return (_kept if log_size <= KEPT_LOG2 else _made)(log_size, shift, inverse)
+    """(main, tail) for the coset shift * <omega>, to be read only; the shift is not zero mod p.
+
+    Small ones are kept: a proof of a small log asks for each of its tables five times. Of large ones the latest are:
+    what lies on a coset is extended one part after the other.
+    """
+    return (_kept if log_size <= KEPT_LOG2 else _latest)(log_size, shift, inverse)
 
 
 def _made(log_size: int, shift: int, inverse: bool) -> tuple[U32, U32]:
@@ -74,4 +77,4 @@ def _made(log_size: int, shift: int, inverse: bool) -> tuple[U32, U32]:
     return new_main, new_tail
 
 
-_kept = lru_cache(maxsize=64)(_made)
+_kept, _latest = lru_cache(maxsize=64)(_made), lru_cache(maxsize=2)(_made)

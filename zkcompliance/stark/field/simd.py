@@ -13,7 +13,7 @@ from zkcompliance.stark.field.width import LANES, LOG_LANES
 
 MINUS_P_INVERSE = -pow(P, -1, 1 << 32) % (1 << 32)
 
-I32, I64 = ir.IntType(32), ir.IntType(64)
+I16, I32, I64 = ir.IntType(16), ir.IntType(32), ir.IntType(64)
 Halves = tuple[Any, Any]  # even and odd entries in 64-bit lanes
 Factor = tuple[Halves, Any]  # a vector's halves and its products by -1/p mod 2^32
 VECTOR, WIDE = ir.VectorType(I32, LANES), ir.VectorType(I64, LANES // 2)
@@ -117,14 +117,27 @@ class Emitter:
         """The factor with the constant c in every lane."""
         return (wide(c), wide(c)), vector(c * MINUS_P_INVERSE)
 
-    def _high(self, t: Halves, m: Any) -> Any:
-        """(t + m p) / 2^32 mod p for m = -t / p mod 2^32: t + m p is a multiple of 2^32, less than 2^33 p.
+    def _highs(self, ts: list[Halves], ms: list[Any]) -> list[Any]:
+        """(t + m p) / 2^32 mod p of each t and its m = -t / p mod 2^32: t + m p is a multiple of 2^32, below 2^33 p.
 
         (With -m in the place of m, LLVM would turn the subtraction into a product by the 64-bit constant -p.)
         """
-        u = self.plus(t, self.products(self.halves(m), (wide(P), wide(P))))
-        d = self.b.bitcast(self.b.or_(self.b.lshr(u[0], wide(32)), u[1]), VECTOR)
-        return self._least(d, self.b.sub(d, vector(P)))
+        by_p = [self.products(self.halves(m), (wide(P), wide(P))) for m in ms]
+        us = [self.plus(t, m) for t, m in zip(ts, by_p, strict=True)]
+        ds = [self._upper(even, odd) for even, odd in us]
+        return [self._least(d, self.b.sub(d, vector(P))) for d in ds]
+
+    def _upper(self, even: Any, odd: Any) -> Any:
+        """As one vector the high words of two halves, of which the odd one's low words are 0.
+
+        With AVX-512 it is one instruction, which LLVM does not find: it has two, or a slower one.
+        """
+        if LANES == 16:
+            even, odd = (self.b.bitcast(half, VECTOR) for half in (even, odd))
+            kind = ir.FunctionType(VECTOR, [VECTOR, VECTOR, I16])
+            places = ir.Constant(I16, 0x5555)  # the even ones, which are the next of `even`; the others are left
+            return self.b.asm(kind, "vmovshdup $2, $0 {$3}", "=v,0,v,^Yk", [odd, even, places], False)
+        return self.b.bitcast(self.b.or_(self.b.lshr(even, wide(32)), odd), VECTOR)
 
     def reducible(self, t: Halves) -> Halves:
         """t or t - 2^32 p, below 2^32 p, for 64-bit halves t < 2^33 p, such as a sum of four products."""
@@ -132,19 +145,32 @@ class Emitter:
         return even, odd
 
     def reduce(self, t: Halves) -> Any:
-        """t / 2^32 mod p for 64-bit halves t < 2^32 p, a sum of at most two products of canonical entries.
+        """t / 2^32 mod p for 64-bit halves t < 2^32 p, a sum of at most two products of canonical entries."""
+        return self.reduce_all([t])[0]
+
+    def reduce_all(self, ts: list[Halves]) -> list[Any]:
+        """`reduce` of each, in turns as in `mul_all`.
 
         The low words are multiplied as a vector of 32-bit entries: of a 64-bit product LLVM would pull the factors of t
         into a chain of products longer than 32 bits.
         """
-        even, odd = (self.b.bitcast(h, VECTOR) for h in t)
-        lanes = [i - i % 2 + (LANES if i % 2 else 0) for i in range(LANES)]
-        low = self.b.shuffle_vector(even, odd, ir.Constant(ir.VectorType(I32, LANES), lanes))
-        return self._high(t, self.b.mul(low, vector(MINUS_P_INVERSE)))
+        lanes = ir.Constant(ir.VectorType(I32, LANES), [i - i % 2 + (LANES if i % 2 else 0) for i in range(LANES)])
+        words = [[self.b.bitcast(h, VECTOR) for h in t] for t in ts]
+        lows = [self.b.shuffle_vector(even, odd, lanes) for even, odd in words]
+        return self._highs(ts, [self.b.mul(low, vector(MINUS_P_INVERSE)) for low in lows])
 
     def mul(self, x: Any, y: Factor) -> Any:
         """x * y / 2^32 for x < 2p; so x * c when y is the factor of c * 2^32 mod p."""
-        return self._high(self.products(self.halves(x), y[0]), self.b.mul(x, y[1]))
+        return self.mul_all([x], [y])[0]
+
+    def mul_all(self, xs: list[Any], ys: list[Factor]) -> list[Any]:
+        """`mul` of each x and its y, in turns: each step of all before the next step of any.
+
+        A product is a chain of steps that wait for each other, and a processor does not look far enough ahead for the
+        next one's.
+        """
+        ms = [self.b.mul(x, y[1]) for x, y in zip(xs, ys, strict=True)]
+        return self._highs([self.products(self.halves(x), y[0]) for x, y in zip(xs, ys, strict=True)], ms)
 
     def transpose(self, rows: list[Any]) -> list[Any]:
         """The transpose of LANES vectors, by exchanging bits of the row number with bits of the lane."""
