@@ -44,6 +44,7 @@ from zkcompliance.stark.transcript import Transcript
 
 WITNESS_PHASE, EXTENSION_PHASE, QUOTIENT_PHASE = 1, 2, 3
 STAGES = ("witness", "lookups", "quotient", "values", "fold", "open")
+MOST_ROWS_BYTES = 1 << 30  # of the rows of several segments, held while they are not read
 
 
 @dataclass
@@ -113,12 +114,18 @@ class Prover:
         for table in self.tables:
             table.forget_columns()
 
+    def pass_on(self, number: int) -> None:
+        """Let go of the rows behind an instance already, where those of several segments are many."""
+        held = sum(4 * table.entry.width << table.entry.k for table in self.tables)
+        if number < len(self.tables) and len(self.tables) > 1 and held > MOST_ROWS_BYTES:
+            self.tables[number].forget_columns()
+
     def commit_witness(self) -> None:
         self.logs = self.trace.tables
-        self.log_polynomials = {
-            number: table.coefficients(list(self.layout.instances[number].air.log_columns))
-            for number, table in self.logs.items()
-        }
+        self.log_polynomials = {}
+        for number, table in self.logs.items():
+            self.log_polynomials[number] = table.coefficients(list(self.layout.instances[number].air.log_columns))
+            self.pass_on(number)
         self.witness_polynomials = [
             mask(columns, self.profile.mask, self.stream, f"witness {number}")
             for number, columns in enumerate(self.trace.witness)
@@ -142,6 +149,7 @@ class Prover:
         self.terminals: list[Ext] = []
         for number in range(len(self.layout.instances)):
             columns, terminal = self.lookup_columns(number)
+            self.pass_on(number)
             self.extension_polynomials.append(mask(columns, self.profile.mask, self.stream, f"extension {number}"))
             self.terminals.append(terminal)
         self.forget_trace()
