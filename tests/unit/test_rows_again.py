@@ -29,10 +29,11 @@ class Read:
 
 
 class Watched(Prover):
-    """Notes how many segments' rows are held before each segment's lookups."""
+    """Notes how many segments' rows, and of how many instances the trace, are held before each one's lookups."""
 
     def lookup_columns(self, number):  # type: ignore[no-untyped-def]
         self.held.append(sum(table._columns is not None for table in self.tables))
+        self.left.append(sum(columns.size > 0 for columns in self.trace.witness))
         return super().lookup_columns(number)
 
 
@@ -40,11 +41,16 @@ def proved(segments: int) -> tuple[bytes, list[int], list[int]]:
     """A proof of one seed; segments held before each instance's lookups; how often each one's rows were read."""
     sealed = [support.seal(support.table(support.ROWS), f"segment {number}") for number in range(segments)]
     prover = support.prover(sealed, kind=Watched)
-    prover.held = []  # type: ignore[attr-defined]
+    prover.held, prover.left = [], []  # type: ignore[attr-defined]
     sources = [Read(table.columns) for table in sealed]
     for table, source in zip(sealed, sources, strict=True):
         table._source = source
+    whole = prover.make_trace
+    traces = []
+    prover.make_trace = lambda: traces.append(whole()) or traces[-1]  # type: ignore[method-assign, func-returns-value]
     proof = prover.prove()
+    assert prover.left == list(range(segments + 1, 0, -1))  # type: ignore[attr-defined]
+    assert len(traces) == 1 and all(columns.size for columns in traces[0].witness)  # another's is left as it is
     return proof, prover.held, [source.times for source in sources]  # type: ignore[attr-defined]
 
 

@@ -147,8 +147,10 @@ class Prover:
         self.weights = {len(self.layout.instances) - 1: weights, **tally_weights(self.layout, self.challenges)}
         self.extension_polynomials: list[np.ndarray] = []
         self.terminals: list[Ext] = []
+        self.trace = Trace(self.trace.tables, list(self.trace.witness))  # one that nobody else holds
         for number in range(len(self.layout.instances)):
             columns, terminal = self.lookup_columns(number)
+            self.trace.witness[number] = np.empty((0, 0), np.uint32)  # its place is for the polynomials
             self.pass_on(number)
             self.extension_polynomials.append(mask(columns, self.profile.mask, self.stream, f"extension {number}"))
             self.terminals.append(terminal)
