@@ -114,18 +114,25 @@ class Prover:
         for table in self.tables:
             table.forget_columns()
 
-    def pass_on(self, number: int) -> None:
-        """Let go of the rows behind an instance already, where those of several segments are many."""
+    @property
+    def many_rows(self) -> bool:
+        """Whether several segments have so many that each one's are let go of between two uses."""
         held = sum(4 * table.entry.width << table.entry.k for table in self.tables)
-        if number < len(self.tables) and len(self.tables) > 1 and held > MOST_ROWS_BYTES:
+        return len(self.tables) > 1 and held > MOST_ROWS_BYTES
+
+    def pass_on(self, number: int, *, trace: bool) -> None:
+        """Let go of the rows behind an instance already, and of its trace, where there are many."""
+        if self.many_rows and number < len(self.tables):
             self.tables[number].forget_columns()
+        if self.many_rows and trace:
+            self.trace.witness[number] = np.empty((0, 0), np.uint32)
 
     def commit_witness(self) -> None:
         self.logs = self.trace.tables
         self.log_polynomials = {}
         for number, table in self.logs.items():
             self.log_polynomials[number] = table.coefficients(list(self.layout.instances[number].air.log_columns))
-            self.pass_on(number)
+            self.pass_on(number, trace=False)
         self.witness_polynomials = [
             mask(columns, self.profile.mask, self.stream, f"witness {number}")
             for number, columns in enumerate(self.trace.witness)
@@ -150,8 +157,7 @@ class Prover:
         self.trace = Trace(self.trace.tables, list(self.trace.witness))  # one that nobody else holds
         for number in range(len(self.layout.instances)):
             columns, terminal = self.lookup_columns(number)
-            self.trace.witness[number] = np.empty((0, 0), np.uint32)  # its place is for the polynomials
-            self.pass_on(number)
+            self.pass_on(number, trace=True)
             self.extension_polynomials.append(mask(columns, self.profile.mask, self.stream, f"extension {number}"))
             self.terminals.append(terminal)
         self.forget_trace()
