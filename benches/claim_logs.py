@@ -179,9 +179,8 @@ def evals_cadence(rows: int) -> Made:
     return {"events": made, "evals": graded}, params
 
 
-def incidents_reported_in_time(rows: int) -> Made:
-    """Incidents of every category, and a report of each that must be reported or was, in another order."""
-    schema, draw = schemas.incident, rng("incident")
+def incidents(rows: int, draw: np.random.Generator) -> tuple[Columns, np.ndarray]:
+    """Incidents of every category, and when each was reported: 0 where it was not."""
     occurred = BEGIN + np.sort(draw.integers(0, 1000 * DAY, rows))
     category = draw.integers(0, 8, rows)
     aware = occurred + draw.integers(0, 30 * DAY, rows)
@@ -189,9 +188,16 @@ def incidents_reported_in_time(rows: int) -> Made:
     reported = aware + (clock * draw.random(rows)).astype(np.int64)
     reported[(category > 5) & (draw.random(rows) < 0.5)] = 0
     made = cells(
-        schema, rows, serial=1 + np.arange(rows), category=category, occurred=occurred, aware=aware, reported=reported,
-        last_update=np.where(reported > 0, reported + DAY, 0),
+        schemas.incident, rows, serial=1 + np.arange(rows), category=category, occurred=occurred, aware=aware,
+        reported=reported, last_update=np.where(reported > 0, reported + DAY, 0),
     )  # fmt: skip
+    return made, reported
+
+
+def incidents_reported_in_time(rows: int) -> Made:
+    """Incidents, and a report of each that must be reported or was, in another order."""
+    draw = rng("incident")
+    made, reported = incidents(rows, draw)
     told = draw.permutation(np.flatnonzero(reported))
     authorities = ids(draw, 1)
     reports = cells(

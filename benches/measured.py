@@ -30,7 +30,7 @@ class NotMeasured(Exception):
 class Figures:
     """Of one run. memory: MiB that the operating system saw at most; size: bytes of the proof, 0 where there is none.
 
-    statement: what was proved, equal where it was the same program; "" where that is not known.
+    statement: what was proved, equal where it was the same relation; "" where that is not known.
     """
 
     seconds: float
@@ -94,6 +94,10 @@ class Checkout:
         path = self.root / "benches" / name
         if not path.exists():
             raise NotMeasured(f"this checkout has no benches/{name}")
+        return self.figures(path, *arguments)
+
+    def figures(self, path: Path, *arguments: object) -> tuple[Figures, dict[str, Any]]:
+        """The same of a file that may be of another checkout: with this one's Python, and this one's package."""
         figures, printed = self.python(path, *arguments)
         last = printed.strip().split("\n")[-1]
         try:

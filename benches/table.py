@@ -4,9 +4,10 @@
 
 Seconds and CPU seconds are the least of the runs, memory the most that the operating system saw of a process. CHECKOUT
 is another folder with a checkout and its `.venv`: the two are run by turns, each with its own benches, and the last
-columns are ratios. A ratio ends with `?` where it is not known that both proved the same program: a claim that changed
-is another statement, and its ratio says nothing about the prover. --only chooses measures by a part of their name;
---sixty adds 60 segments of 2^K rows, measured once.
+columns are ratios. A ratio ends with `?` where it is not known that both proved the same: a claim that changed is
+another statement, and its ratio says nothing about the prover. So beside another checkout there are also rows of what
+claims asked in their first version (`--only "version 1"`), which both prove.
+--only chooses measures by a part of their name; --sixty adds 60 segments of 2^K rows, measured once.
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ from pathlib import Path
 from benches import table_rows
 from benches.measured import ROOT, Checkout, Figures, by_turns
 
-HEADING = f"{'':<58}{'seconds':>9}{'CPU s':>9}{'MiB':>8}{'proof B':>10}"
+HEADING = f"{'':<74}{'seconds':>9}{'CPU s':>9}{'MiB':>8}{'proof B':>10}"
 
 
 def line(name: str, now: Figures, before: Figures | None) -> str:
     """One row of the table, with ratios where there is a before."""
-    shown = f"{name:<58}{now.seconds:>9.2f}{now.cpu:>9.2f}{now.memory:>8.0f}{now.size or '':>10}"
+    shown = f"{name:<74}{now.seconds:>9.2f}{now.cpu:>9.2f}{now.memory:>8.0f}{now.size or '':>10}"
     if before is None:
         return shown
     known = bool(now.statement) and now.statement == before.statement
@@ -44,11 +45,10 @@ def main() -> None:
     checkouts = {"now": Checkout(ROOT)}
     if given.before is not None:
         checkouts["before"] = Checkout(given.before.resolve())
-    measures = {
-        name: (measure, given.runs)
-        for name, measure in table_rows.all_rows(given.claims, given.tall).items()
-        if given.only in name
-    }
+    rows = table_rows.all_rows(given.claims, given.tall)
+    if given.before is not None:
+        rows |= table_rows.first_versions(given.claims, given.tall)
+    measures = {name: (measure, given.runs) for name, measure in rows.items() if given.only in name}
     if given.sixty is not None:
         measures["sixty"] = (lambda checkout: table_rows.sixty(given.sixty, checkout), 1)
     print(HEADING, flush=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from benches import sealed_rows
-from benches.measured import FRESH, Checkout, Figures, NotMeasured
+from benches.measured import FRESH, ROOT, Checkout, Figures, NotMeasured
 from benches.rolled_up import LIMIT, ROLLED
 
 Rows = Mapping[str, Figures]
@@ -21,6 +21,7 @@ CLAIMS = (
     "incidents-reported-in-time", "eval-coverage", "chips-registered",
 )  # fmt: skip
 WORDS = ("paused_models_wait", "rolling_compute", "rolling_compute_of_models", "crossings_notified")
+TWO = ("prove", "first")  # proofs of a process, as benches name them
 _BLOCK = re.compile(r"^```(sh|python)(?: exit=(\d+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _FEW = 256
 _SEGMENTS = 64  # of the log that is rolled up: two proofs of 32
@@ -47,6 +48,15 @@ def one_claim(name: str, k: int, checkout: Checkout) -> Rows:
     with tempfile.TemporaryDirectory() as folder:
         whole, found = checkout.script("one_claim.py", "prove", given, 1 << k, folder)
     return {f"{name.replace('_', '-')}, 2^{k} rows": _proved(whole, found, "prove")}
+
+
+def first_version(name: str, k: int, checkout: Checkout, *profile: str) -> Rows:
+    """What a claim asked in its first version, over the same rows in every checkout: docs/performance.md says where it
+    is another relation today. With a profile as `one_size`, without one as `one_claim`."""
+    with tempfile.TemporaryDirectory() as folder:
+        whole, found = checkout.figures(ROOT / "benches" / "first_version.py", name, 1 << k, folder, *profile)
+    of = ", ".join((f"version 1 of {name}, 2^{k} rows", *profile))
+    return {f"{of}: {'second' if which == 'prove' else which} proof": _proved(whole, found, which) for which in TWO}
 
 
 def command_lines(checkout: Checkout) -> Rows:
@@ -164,4 +174,14 @@ def all_rows(claims: int, tall: int) -> dict[str, Callable[[Checkout], Rows]]:
     for name in (*CLAIMS, *WORDS):
         found[f"claim {name}"] = lambda checkout, name=name: one_claim(name, claims, checkout)
     found["seal"] = lambda checkout: sealing(tall, checkout)
+    return found
+
+
+def first_versions(claims: int, tall: int) -> dict[str, Callable[[Checkout], Rows]]:
+    """Measures whose relation is that of the commit before format 2 too; claims, tall: as `all_rows` has them."""
+    found: dict[str, Callable[[Checkout], Rows]] = {
+        "version 1, tall": lambda checkout: first_version(CLAIMS[0], tall, checkout, "standard")
+    }
+    for name in CLAIMS:
+        found[f"version 1 of {name}"] = lambda checkout, name=name: first_version(name, claims, checkout)
     return found

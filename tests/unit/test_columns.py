@@ -40,6 +40,28 @@ def test_what_is_not_kept_is_computed(needed: int, room: int, monkeypatch: pytes
         assert some.rows(first, number) == whole.rows(first, number)
 
 
+@pytest.mark.parametrize("halvings", [1, 3, KAPPA - 3, 99])
+def test_a_coset_that_passes_in_pieces_has_the_same_rows(halvings: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where a whole one is kept before it; pieces are never fewer than the eight leaves of a lowest subtree."""
+    rng = np.random.default_rng(halvings)
+    polynomials = [rng.integers(0, P, (5, length), dtype=np.uint32) for length in (1 << KAPPA, degree_bound(KAPPA))]
+    given = (2, KAPPA, polynomials, STANDARD, Keystream(bytes(32)))
+    whole = columns.commit_columns(*given)
+    monkeypatch.setattr(columns, "MOST_KEPT_BYTES", 4 * 10 << KAPPA)
+    monkeypatch.setattr(columns, "MOST_PASSING_BYTES", 4 * 10 << KAPPA >> halvings)
+    assert columns.passing_halvings(10, KAPPA) == min(halvings, KAPPA - 3)
+    for needed in (0, 1):
+        pieces = columns.commit_columns(*given, needed)
+        assert pieces.values.shape[0] == needed
+        assert all((a == b).all() for a, b in zip(pieces.tree.levels, whole.tree.levels, strict=True))
+
+
+def test_one_tall_segment_passes_as_a_whole() -> None:
+    """Of 2^20 rows and the columns that the catalogue's claims have; sixty of 2^18 do not."""
+    assert columns.passing_halvings(64, 20) == 0
+    assert columns.passing_halvings(60 * 34, 18) > 0
+
+
 @pytest.mark.parametrize("profile", ["standard", "fast", "small"])
 def test_a_proof_is_the_same_however_little_is_kept(profile: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also on whole cosets outside the domain, of which `fast` has too few blocks."""

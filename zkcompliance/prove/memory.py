@@ -10,7 +10,7 @@ from pathlib import Path
 from zkcompliance.prove.shapes import verifier_shape
 from zkcompliance.stark.commit.cache import KEPT_LOG2
 from zkcompliance.stark.commit.merkle import DROPPED_LOG2
-from zkcompliance.stark.prover.columns import MOST_KEPT_BYTES
+from zkcompliance.stark.prover.columns import MOST_KEPT_BYTES, MOST_PASSING_BYTES
 from zkcompliance.stark.statement import Statement
 
 _FIELD, _EXTENSION = 4, 6  # bytes of an element of F; elements of F in one of E
@@ -27,7 +27,8 @@ def needed(statement: Statement) -> int:
     For each instance its columns on 2^k rows, and of those that are masked the polynomials: 4·(log columns twice,
     witness columns, 6·extension columns); of a segment that keeps no extension also that, 4·2^(κ + b)·(log columns).
     For each height four trees without their lowest levels, 64·2^(κ + b − 3) each; of two phases the values of one
-    coset, and what is kept of all; the quotient's values on its cosets, and once more, its chunks and their mask.
+    coset, or of as many of its points as may pass, and what is kept of all; the quotient's values on its cosets, and
+    once more, its chunks and their mask.
     Then the layers of FRI, 24·2^(κ + b) and a seventh of that.
     """
     shape = verifier_shape(statement)
@@ -43,7 +44,7 @@ def needed(statement: Statement) -> int:
             total += blowup * log * size if instance.k < KEPT_LOG2 else 0
             widths = [known + more for known, more in zip(widths, own, strict=True)]
         for width in widths:
-            total += width * size + min(MOST_KEPT_BYTES, blowup * width * size)
+            total += min(MOST_PASSING_BYTES, width * size) + min(MOST_KEPT_BYTES, blowup * width * size)
         total += _TREES * 2 * _DIGEST * (blowup << height >> DROPPED_LOG2)
         total += (2 * min(chunks, blowup) + chunks + 1) * _EXTENSION * size
     layers = _EXTENSION * _FIELD * blowup << shape.heights[0]

@@ -17,6 +17,7 @@ from zkcompliance.stark.profiles import Profile
 
 SALT_WORDS = 4
 MOST_KEPT_BYTES = 64 << 20  # of values of one phase at one height, however tall it is and many its columns
+MOST_PASSING_BYTES = 256 << 20  # of values that are hashed and not kept, at a time
 
 
 @dataclass
@@ -94,19 +95,35 @@ def commit_columns(
     if needed is not None and 4 * profile.blowup * width * size > MOST_KEPT_BYTES:
         kept = min(needed, MOST_KEPT_BYTES // (4 * width * size))
     values = workspace.take(kept, width, size)
-    passing = workspace.take(width if kept < profile.blowup else 0, size)
+    halvings = passing_halvings(width, kappa)
+    passing = workspace.take(width if kept < profile.blowup else 0, size >> halvings)
     salts = workspace.take(SALT_WORDS, size)
     builder = TreeBuilder(phase, profile.blowup * size)
     label = salt_label(phase, kappa)
-    for block, shift in enumerate(coset_shifts(kappa, profile.log_blowup)):
-        target = values[block] if block < kept else passing
-        first = 0
-        for part in polynomials:
-            evaluate_cosets(part, kappa, [shift], out=target[first : first + part.shape[0], None, :])
-            first += part.shape[0]
+    for block in range(profile.blowup):
         stream.fill(label, block * SALT_WORDS * size, salts)
-        builder.add(block * size, salts, target)
+        halved, target = (0, values[block]) if block < kept else (halvings, passing)
+        length = size >> halved
+        shifts = coset_shifts(kappa - halved, profile.log_blowup + halved)[block << halved : block + 1 << halved]
+        for at, shift in zip(range(0, size, length), shifts, strict=True):
+            first = 0
+            for part in polynomials:
+                evaluate_cosets(part, kappa - halved, [shift], out=target[first : first + part.shape[0], None, :])
+                first += part.shape[0]
+            builder.add(block * size + at, salts[:, at : at + length], target)
     return Committed(phase, kappa, polynomials, values, builder.finish(), stream, profile.log_blowup)
+
+
+def passing_halvings(width: int, kappa: int) -> int:
+    """How often a coset of 2^κ points is halved, until the values of so many columns are no more than may pass.
+
+    Positions are in bit-reversed order, so that the halves of a coset are cosets themselves: of the half as large
+    subgroup, and with the shifts of twice as many blocks of the domain.
+    """
+    halvings = 0
+    while 4 * width << (kappa - halvings) > MOST_PASSING_BYTES and kappa - halvings > DROPPED_LOG2:
+        halvings += 1
+    return halvings
 
 
 def coset_run(kappa: int, log_blowup: int, start: int) -> list[int]:

@@ -44,6 +44,7 @@ from zkcompliance.stark.transcript import Transcript
 
 WITNESS_PHASE, EXTENSION_PHASE, QUOTIENT_PHASE = 1, 2, 3
 STAGES = ("witness", "lookups", "quotient", "values", "fold", "open")
+MOST_ROWS_BYTES = 1 << 30  # of the rows of several segments, held while they are not read
 
 
 @dataclass
@@ -114,12 +115,25 @@ class Prover:
         for table in self.tables:
             table.forget_columns()
 
+    @property
+    def many_rows(self) -> bool:
+        """Whether several segments have so many that each one's are let go of between two uses."""
+        held = sum(4 * table.entry.width << table.entry.k for table in self.tables)
+        return len(self.tables) > 1 and held > MOST_ROWS_BYTES
+
+    def pass_on(self, number: int, *, trace: bool) -> None:
+        """Let go of the rows behind an instance already, and of its trace, where there are many."""
+        if self.many_rows and number < len(self.tables):
+            self.tables[number].forget_columns()
+        if self.many_rows and trace:
+            self.trace.witness[number] = np.empty((0, 0), np.uint32)
+
     def commit_witness(self) -> None:
         self.logs = self.trace.tables
-        self.log_polynomials = {
-            number: table.coefficients(list(self.layout.instances[number].air.log_columns))
-            for number, table in self.logs.items()
-        }
+        self.log_polynomials = {}
+        for number, table in self.logs.items():
+            self.log_polynomials[number] = table.coefficients(list(self.layout.instances[number].air.log_columns))
+            self.pass_on(number, trace=False)
         self.witness_polynomials = [
             mask(columns, self.profile.mask, self.stream, f"witness {number}")
             for number, columns in enumerate(self.trace.witness)
@@ -141,8 +155,10 @@ class Prover:
         self.weights = {len(self.layout.instances) - 1: weights, **tally_weights(self.layout, self.challenges)}
         self.extension_polynomials: list[np.ndarray] = []
         self.terminals: list[Ext] = []
+        self.trace = Trace(self.trace.tables, list(self.trace.witness))  # one that nobody else holds
         for number in range(len(self.layout.instances)):
             columns, terminal = self.lookup_columns(number)
+            self.pass_on(number, trace=True)
             self.extension_polynomials.append(mask(columns, self.profile.mask, self.stream, f"extension {number}"))
             self.terminals.append(terminal)
         self.forget_trace()
