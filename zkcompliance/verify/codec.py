@@ -74,8 +74,7 @@ class Reader:
         return self.take(32)
 
     def digests(self, count: int) -> list[bytes]:
-        raw = self.take(32 * count)
-        return [raw[at : at + 32] for at in range(0, len(raw), 32)]
+        return [digest for (digest,) in struct.iter_unpack("32s", self.take(32 * count))]
 
     def bytes16(self, limit: int, what: str) -> bytes:
         """u16 length ‖ bytes, the length at most `limit`."""
