@@ -87,7 +87,7 @@ class Reader:
             value = raw.decode("utf-8")
         except UnicodeDecodeError:
             raise self.fail(f"{what} is not UTF-8") from None
-        if any(ord(character) < 0x20 or ord(character) == 0x7F for character in value):
+        if not value.isprintable() and any(ord(c) < 0x20 or ord(c) == 0x7F for c in value):
             raise self.fail(f"{what} has a control character")
         return value
 

@@ -273,18 +273,16 @@ def minimal_polynomial(y: Ext) -> tuple[list[int], list[Ext]]:
     """M(X) = Π_{j<6} (X − y^(p^j)), which lies in F, and S(X) = M(X)/(X − y): their coefficients, least first.
 
     M is the minimal polynomial of y, or a power of it where y lies in a smaller field. For y outside F it has no root
-    in F, so that 1/(x − y) = S(x)/M(x) for every x in F.
+    in F, so that 1/(x − y) = S(x)/M(x) for every x in F. Newton's identities make M of the Σ_j y^(i·p^j), i ≤ 6.
     """
-    divided: list[Ext] = [ONE]
-    for j in range(1, 6):
-        divided = _times_linear(divided, frobenius(y, j))
-    return [c[0] for c in _times_linear(divided, y)], divided
-
-
-def _times_linear(polynomial: Sequence[Ext], root: Ext) -> list[Ext]:
-    """polynomial·(X − root)."""
-    lowered = [*(mul(c, root) for c in polynomial), ZERO]
-    return list(map(sub, [ZERO, *polynomial], lowered))
+    traces = [6 * each[0] for each in powers(y, 7)]  # u, …, u^5 add up to zero with their conjugates
+    minimal = [1]
+    for k in range(1, 7):
+        minimal.append(-sum(map(times, reversed(minimal), traces[1:])) * pow(k, -1, P) % P)
+    divided = [ONE]
+    for c in minimal[1:6]:
+        divided.append(add(mul(divided[-1], y), embed(c)))
+    return minimal[::-1], divided[::-1]
 
 
 def batch_inverse_base(items: Sequence[int]) -> list[int]:
