@@ -75,7 +75,7 @@ def _run(module: str) -> None:
 
     # Nearly all that a command makes while it starts stays: to look for what does not, after each 700 things, as Python
     # does by itself, is a twentieth of a short command.
-    gc.set_threshold(10_000, 20, 20)
+    gc.set_threshold(50_000, 20, 20)
     import_module(module).run()
 
 
