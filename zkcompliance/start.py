@@ -74,8 +74,8 @@ def _run(module: str) -> None:
     from importlib import import_module
 
     # Nearly all that a command makes while it starts stays: to look for what does not, after each 700 things, as Python
-    # does by itself, is a twentieth of a short command.
-    gc.set_threshold(10_000, 20, 20)
+    # does by itself, is a twentieth of a short command, which ends before there are this many.
+    gc.set_threshold(100_000, 20, 20)
     import_module(module).run()
 
 

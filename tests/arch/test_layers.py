@@ -287,6 +287,15 @@ def test_what_a_regulator_loads(statement: str) -> None:
     assert loaded(statement, bad=HEAVY) == set()
 
 
+def test_what_a_proof_of_one_claim_loads() -> None:
+    """Where no model is named and no policy asks: nothing that reads policies, proof files, lineages or states."""
+    rooms = ("commands.prove", "commands.logs", "commands.asked_proof", "prove.api", "prove.enclose", "claim.catalogue")
+    names = ", ".join(f"zkcompliance.{name}" for name in rooms)
+    bad = ("policy.model", "policy.proofs", "policy.subject", "lineage.stream", "lineage.rollup", "log.memory")
+    statement = f"import {names}; zkcompliance.commands.options.subject_paths(None)"
+    assert loaded(statement, bad=tuple(f"zkcompliance.{name}" for name in bad)) == set()
+
+
 def test_verifying_loads_no_more(honest, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     proof = tmp_path / "proof"
     proof.write_bytes(honest.bundle())

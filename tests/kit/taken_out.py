@@ -46,7 +46,7 @@ CHECKS = {
         "proof, note: its signature",
     ),
     "opening": Check(
-        f"{_VERIFY}/openings.py", "if level != {0: tree.root}:", "if False:",
+        f"{_VERIFY}/openings.py", "if level != [tree.root]:", "if False:",
         "proof, openings: a bit of the last digest",
     ),
     "quotient": Check(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import random
 
 import pytest
@@ -144,3 +145,20 @@ def test_selectors() -> None:
     assert mul(s.inverse_vanishing, sub(power(z, 8), ONE)) == ONE
     with pytest.raises(ZeroDivisionError):
         field.selectors(3, embed(root_of_unity(3)))
+
+
+def test_minimal_polynomial() -> None:
+    """Against the product over all conjugates; the last three are in smaller fields."""
+    rng = random.Random(6)
+    for y in (element(rng), U, (5, 0, 7, 0, 0, 0), (5, 0, 0, 7, 0, 0), (5, 0, 0, 0, 0, 0)):
+        minimal, divided = field.minimal_polynomial(y)
+        assert len(minimal) == 7 and len(divided) == 6
+        for _ in range(3):
+            x = element(rng)
+            factors = [sub(x, frobenius(y, j)) for j in range(6)]
+            assert evaluated(divided, x) == functools.reduce(mul, factors[1:])
+            assert evaluated([embed(c) for c in minimal], x) == functools.reduce(mul, factors)
+
+
+def evaluated(coefficients: list[Ext], x: Ext) -> Ext:
+    return functools.reduce(lambda value, c: add(mul(value, x), c), reversed(coefficients), ZERO)

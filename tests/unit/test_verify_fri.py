@@ -17,14 +17,13 @@ from zkcompliance.verify.field import (
     embed,
     inverse,
     mul,
-    pack,
     power,
     root_of_unity,
     scale,
     sub,
 )
 from zkcompliance.verify.fri import check_queries, fold
-from zkcompliance.verify.openings import Batch, Block
+from zkcompliance.verify.openings import Batch, Columns, Sums
 from zkcompliance.verify.shape import Layer, schedule
 
 RNG = random.Random(7)
@@ -135,38 +134,45 @@ def test_walk() -> None:
 
 
 def test_batch() -> None:
-    """R(x) + Σ c·(p(x) − v)/(x − z) with columns of both kinds, two blocks, three points."""
+    """R(x) + Σ c·(p(x) − v)/(x − z) with columns of both kinds, two trees, three points, one with a factor."""
     z, shifted, z0 = element(), element(), element()
     base = [[RNG.randrange(P) for _ in range(5)] for _ in range(3)]  # coefficients of base columns
     extension = [[element() for _ in range(5)] for _ in range(2)]
     batch = Batch(9)
-    first, second = Block(3), Block(12)
+    first, second = Columns(3), Columns(18)
     terms: list[tuple[list[Ext], Ext, Ext]] = []
+    factor = element()
+    own = batch.own_point(z0, factor)
     for column, where in ((0, z), (1, z), (2, z), (1, shifted), (0, z0), (2, z0)):
         polynomial, c = [embed(x) for x in base[column]], element()
-        terms.append((polynomial, where, c))
-        first.add(column, batch.point(where), pack(c))
-        batch.subtract(batch.point(where), pack(c), evaluate(polynomial, where))
+        terms.append((polynomial, where, mul(c, factor) if where == z0 else c))
+        point_number = own if where == z0 else batch.point(where)
+        first.add(column, point_number, c)
+        batch.subtract(point_number, c, evaluate(polynomial, where))
     for column, where in ((0, z), (1, z), (1, shifted)):
         polynomial, c = extension[column], element()
         terms.append((polynomial, where, c))
-        second.add_extension(column, batch.point(where), c)
-        batch.subtract(batch.point(where), pack(c), evaluate(polynomial, where))
+        second.add_extension(6 * column, batch.point(where), c)
+        batch.subtract(batch.point(where), c, evaluate(polynomial, where))
     whole = element()  # of a column without a value
-    first.add(1, batch.point(None), pack(whole))
+    first.add(1, batch.point(None), whole)
+    rows: list[list[int]] = []
+    others: list[list[int]] = []
     assert len(batch.points) == 4
-    mask = [element() for _ in range(4)]
+    mask = [element() for _ in range(4)]  # which stands behind, undivided, as R_h does
+    second.add_extension(12, batch.point(None), embed(1))
     expected: dict[int, Ext] = {}
     for position in (0, 77, 511):
         x = scale(point(position, 9), 31)
         row = [evaluate([embed(c) for c in p], x)[0] for p in base]
-        other = [c for p in extension for c in evaluate(p, x)]
-        batch.add_row(position, row[:3], [first])
-        batch.add_row(position, [0, 0, 0, *other], [Block(3), second])
-        batch.masks[position] = evaluate(mask, x)
+        rows.append(row)
+        others.append([c for p in (*extension, mask) for c in evaluate(p, x)])
         value = add(evaluate(mask, x), scale(whole, row[1]))
         for polynomial, where, c in terms:
             difference = sub(evaluate(polynomial, x), evaluate(polynomial, where))
             value = add(value, mul(mul(c, difference), inverse(sub(x, where))))
         expected[position] = value
-    assert batch.values() == expected
+    sums = Sums(batch, tuple(expected))
+    for columns, table in ((first, rows), (second, others)):
+        sums.add(columns, list(map(sums.lanes.elements, zip(*table, strict=True))))
+    assert sums.values() == expected

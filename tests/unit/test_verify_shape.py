@@ -33,7 +33,7 @@ from zkcompliance.verify.field import (
     total,
 )
 from zkcompliance.verify.layout import EquationPlace, SumsPlace
-from zkcompliance.verify.openings import CHUNK, EXTENSION, SEGMENT, WITNESS, deep, opening_order
+from zkcompliance.verify.openings import CHUNK, EXTENSION, SEGMENT, WITNESS, Sums, deep, opening_order
 from zkcompliance.verify.program import (
     Constraint,
     Equation,
@@ -190,13 +190,13 @@ def test_private_openings() -> None:
             taken.append(ONE)
             yield ONE
 
-    blocks = deep(s, dict.fromkeys(order, ONE), (0, 1, 0, 0, 0, 0), coefficients()).blocks
+    columns = deep(s, dict.fromkeys(order, ONE), (0, 1, 0, 0, 0, 0), coefficients()).columns
     assert len(taken) == len(order) + 3 + 1  # three of four columns that nothing reads, one tag
-    assert [owner for part, owner in blocks if part == SEGMENT] == [0]
+    assert [owner for part, owner in columns if part == SEGMENT] == [0]
 
 
 def test_every_column_is_in_the_batch() -> None:
-    """F_h of a segment of which two columns of five are read, from the definition and from the verifier's blocks."""
+    """F_h of a segment of which two columns of five are read, from the definition and from the verifier's sums."""
     rng = random.Random(5)
 
     def element() -> Ext:
@@ -215,17 +215,18 @@ def test_every_column_is_in_the_batch() -> None:
     assert [o.column for o in order if o.part == SEGMENT] == [1, 3]
     dealt = [element() for _ in range(len(order) + 3 + 1)]
     stream = iter(dealt)
-    batches, blocks = deep(made, values, z, stream)
+    batches, trees = deep(made, values, z, stream)
     assert next(stream, None) is None and made.heights == (13,)
     entry = made.instances[0].entry
     assert entry is not None
     z0, ratios = entry.tag_challenge()
     assert len(set(ratios)) == 5
-    for position in (0, 1, 54321):
-        x = 31 * pow(root_of_unity(16), bit_reverse(position, 16), P) % P
-        row = [at(c, embed(x))[0] for c in range(5)]
-        batches[0].add_row(position, row, [blocks[SEGMENT, 0]])
-        batches[0].masks[position] = ZERO
+    positions = (0, 1, 54321)
+    xs = [31 * pow(root_of_unity(16), bit_reverse(position, 16), P) % P for position in positions]
+    rows = [[at(c, embed(x))[0] for c in range(5)] for x in xs]
+    sums = Sums(batches[0], positions)
+    sums.add(trees[SEGMENT, 0], list(map(sums.lanes.elements, zip(*rows, strict=True))))
+    for position, x, row in zip(positions, xs, rows, strict=True):
         wanted = ZERO
         for opening, c in zip(order[:2], dealt, strict=False):
             quotient = mul(sub(embed(row[opening.column]), values[opening]), inverse(sub(embed(x), z)))
@@ -234,7 +235,7 @@ def test_every_column_is_in_the_batch() -> None:
             wanted = add(wanted, scale(c, row[column]))
         tag = total(scale(ratio, value) for ratio, value in zip(ratios, row, strict=True))
         wanted = add(wanted, mul(dealt[-1], mul(sub(tag, entry.tag), inverse(sub(embed(x), z0)))))
-        assert batches[0].values()[position] == wanted
+        assert sums.values()[position] == wanted
 
 
 def test_degrees_of_new_nodes() -> None:

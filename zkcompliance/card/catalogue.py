@@ -20,9 +20,11 @@ _CARDS = ("zkcompliance.circuits", "cards")
 _AGAIN = "python3 -m pip install --force-reinstall zkcompliance"
 
 
-def names() -> list[str]:
+@cache
+def names() -> tuple[str, ...]:
     """The ids of the claims, sorted."""
-    return sorted(each.name.removesuffix(_END) for each in folder(*_CARDS).iterdir() if each.name.endswith(_END))
+    there = (each.name for each in folder(*_CARDS).iterdir())
+    return tuple(sorted(name.removesuffix(_END) for name in there if name.endswith(_END)))
 
 
 @cache

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from zkcompliance import schemas
-from zkcompliance.claim.model import Claim
 from zkcompliance.commands import console
 from zkcompliance.edge.pairs import by_names
 from zkcompliance.edge.shown import command
 from zkcompliance.errors import UsageError
 from zkcompliance.log import moving, received
 from zkcompliance.log.store import SealedLog
-from zkcompliance.policy.model import Policy
+
+if TYPE_CHECKING:
+    from zkcompliance.claim.model import Claim
+    from zkcompliance.policy.model import Policy
 
 
 def open_newest(path: str) -> SealedLog:

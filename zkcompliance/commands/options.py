@@ -115,7 +115,9 @@ def paths_of(*texts: str | Path | None) -> list[Path]:
 
 def subject_paths(subject: str | None) -> list[Path]:
     """The file or folder that `--subject` names; none where it gives digests."""
+    if subject is None:
+        return []
     from zkcompliance.policy.subject import path_of
 
-    path = None if subject is None else path_of(subject)
+    path = path_of(subject)
     return [] if path is None else [path]

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from zkcompliance.claim.model import Claim
     from zkcompliance.log.store import SealedLog
+    from zkcompliance.policy.binding import Subject
     from zkcompliance.policy.model import Policy
     from zkcompliance.request.proof import ProofRequest
 
@@ -116,7 +117,6 @@ def command(
     is checked first: when a claim does not hold, nothing is proved and nothing is written.
     """
     from zkcompliance.policy.binding import Binding, reference_of
-    from zkcompliance.policy.subject import parse_subject
 
     reference = reference_of(context)
     if [claim_name is not None, bool(policies), joint is not None].count(True) != 1:
@@ -144,8 +144,7 @@ def command(
         read=[*paths_of(claim_name, joint, attest_key, request_file, asker, *policies, *claim_files), *model_paths],
         closed=closed,
     )
-    with console.progress() as report:
-        model = None if subject is None else parse_subject(subject, report)
+    model = None if subject is None else _read(subject)
     now = int(time.time()) if rehearse is None else parse_time(rehearse)
     began = time.monotonic()
     said: dict[str, object]
@@ -201,6 +200,14 @@ def command(
         outputs.write({output: bundle, **sign(bundle, [log for several in opened.values() for log in several])})
     seconds = time.monotonic() - began
     _tell(title, fields, said, output, bundle, opened, seconds, as_json)
+
+
+def _read(subject: str) -> Subject:
+    """The model that a proof is to be about."""
+    from zkcompliance.policy.subject import parse_subject
+
+    with console.progress() as report:
+        return parse_subject(subject, report)
 
 
 def _claimed(

@@ -33,6 +33,8 @@ def visible(character: str) -> bool:
 
 def one_line(text: str) -> str:
     """Every kind of white space as a space, everything that is not seen as U+FFFD."""
+    if text.isascii() and text.isprintable():
+        return text
     return "".join(" " if c.isspace() else c if visible(c) else HIDDEN for c in text)
 
 
@@ -80,6 +82,8 @@ def command(*words: str | Path) -> str:
 
 def cells(text: str) -> int:
     """Columns that a text takes on a terminal: two for wide letters, none for marks that join the one before."""
+    if text.isascii():
+        return len(text)
     return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 

@@ -54,7 +54,13 @@ def latest(id: str) -> Policy:
 
 def versions(id: str) -> tuple[Policy, ...]:
     """Every version of a ready-made policy, the latest first; none for an id that is not ready-made."""
-    return tuple(parse_policy(data) for data in _files().get(id, ()))
+    return tuple(map(_parsed, _files().get(id, ())))
+
+
+@cache
+def _parsed(data: bytes) -> Policy:
+    """A ready-made policy, which a command asks for several times."""
+    return parse_policy(data)
 
 
 @cache

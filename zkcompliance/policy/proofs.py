@@ -16,13 +16,12 @@ from functools import cached_property
 from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from zkcompliance import limits
 from zkcompliance.edge import regular
 from zkcompliance.edge.steady import InMemory, OnDisk, Source, Span
 from zkcompliance.errors import MalformedBinding, MalformedBundle, StatementMismatch, UsageError
-from zkcompliance.lineage.rollup import Stands
 from zkcompliance.lineage.stream import HEAD_BYTES, lineage_name
 from zkcompliance.log.checkpoint import generation_of
 from zkcompliance.policy.binding import Binding
@@ -32,6 +31,9 @@ from zkcompliance.verify.checkpoint import Checkpoint
 from zkcompliance.verify.codec import at_most
 from zkcompliance.verify.program import Program
 from zkcompliance.verify.statement import ClaimStatement, LogStatement, Statement, decode_statement
+
+if TYPE_CHECKING:
+    from zkcompliance.lineage.rollup import Stands
 
 _OPENED = b"zkco\x01\x00"  # how a file of opened rows begins (docs/spec/openings.md)
 _MOST_PROGRAM_BYTES = 4 * limits.MAX_PROGRAM_BYTES  # encoded, of the programs that are kept decoded

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from zkcompliance import limits
 from zkcompliance.errors import CheckpointMismatch, MalformedBundle, MalformedNote, ProgramMismatch, StatementMismatch
-from zkcompliance.verify.codec import Reader, at_most, bytes16, bytes32, positive, u8, u16
+from zkcompliance.verify.codec import Reader, at_most, bytes16, bytes32, positive, u8, u16, u32
 from zkcompliance.verify.program import Program, decode_program
 from zkcompliance.verify.statement import Statement
 
@@ -44,10 +44,11 @@ class Bundle:
     def encode(self) -> bytes:
         programs = u8(len(self.program_bytes)) + b"".join(bytes32(program) for program in self.program_bytes)
         notes = u8(len(self.notes)) + b"".join(bytes16(note) for note in self.notes)
-        whole = _MAGIC + bytes32(self.statement_bytes) + programs + notes + bytes32(self.proof_bytes)
-        if not self.attachments:
-            return whole
-        return whole + u8(len(self.attachments)) + b"".join(u8(kind) + bytes32(data) for kind, data in self.attachments)
+        parts = [_MAGIC, bytes32(self.statement_bytes), programs, notes, u32(len(self.proof_bytes)), self.proof_bytes]
+        if self.attachments:
+            parts.append(u8(len(self.attachments)))
+            parts.extend(u8(kind) + bytes32(data) for kind, data in self.attachments)
+        return b"".join(parts)
 
 
 def decode_bundle(data: bytes) -> Bundle:

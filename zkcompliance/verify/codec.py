@@ -74,8 +74,7 @@ class Reader:
         return self.take(32)
 
     def digests(self, count: int) -> list[bytes]:
-        raw = self.take(32 * count)
-        return [raw[at : at + 32] for at in range(0, len(raw), 32)]
+        return [digest for (digest,) in struct.iter_unpack("32s", self.take(32 * count))]
 
     def bytes16(self, limit: int, what: str) -> bytes:
         """u16 length ‖ bytes, the length at most `limit`."""
@@ -88,7 +87,7 @@ class Reader:
             value = raw.decode("utf-8")
         except UnicodeDecodeError:
             raise self.fail(f"{what} is not UTF-8") from None
-        if any(ord(character) < 0x20 or ord(character) == 0x7F for character in value):
+        if not value.isprintable() and any(ord(c) < 0x20 or ord(c) == 0x7F for c in value):
             raise self.fail(f"{what} has a control character")
         return value
 

@@ -164,9 +164,9 @@ def _limb(value: int, number: int) -> Ext:
 
 def _add_fractions(fractions: Sequence[tuple[Ext, Ext]]) -> tuple[Ext, Ext]:
     """(Σ_i m_i·Π_{j≠i} D_j, Π D_i); (0, 1) for none."""
-    numerator, denominator = ZERO, ONE
-    for m, d in fractions:
-        numerator = add(mul(numerator, d), mul(m, denominator))
+    numerator, denominator = fractions[0] if fractions else (ZERO, ONE)
+    for m, d in fractions[1:]:
+        numerator = add(mul(numerator, d), denominator if m == ONE else mul(m, denominator))
         denominator = mul(denominator, d)
     return numerator, denominator
 
@@ -195,9 +195,10 @@ def check_quotients(
     """For each height: Σ α^e·selector·C/Z_H at z = Σ_i z^(t·i)·Q'_i(z)."""
     sizes = {instance.k for instance in shape.instances}
     public = {k: public_columns(k, buckets(k), z, challenges.delta) for k in sizes}
+    powers = {count: power(alpha, count) for count in {instance.constraint_count for instance in shape.instances}}
     for number, (height, chunks) in enumerate(zip(shape.heights, shape.chunks, strict=True)):
-        composition, weight = ZERO, ONE
-        for i in shape.at_height(height):
+        composition = ZERO
+        for i in reversed(shape.at_height(height)):  # Horner's rule, from the last constraint on
             instance = shape.instances[i]
             opened = Opened(
                 {column: values[Opening(SEGMENT, i, column)] for column in instance.merged.log_columns},
@@ -208,12 +209,12 @@ def check_quotients(
             )
             columns = public[instance.k]
             combined = ZERO
-            for value in instance_constraints(
-                shape, instance, opened, columns, challenges, terminals[i], row_weights[i]
+            for value in reversed(
+                instance_constraints(shape, instance, opened, columns, challenges, terminals[i], row_weights[i])
             ):
-                combined = add(combined, mul(weight, value))
-                weight = mul(weight, alpha)
-            composition = add(composition, mul(combined, columns.selectors.inverse_vanishing))
+                combined = add(mul(combined, alpha), value)
+            combined = mul(combined, columns.selectors.inverse_vanishing)
+            composition = add(mul(composition, powers[instance.constraint_count]), combined)
         quotient, step = ZERO, power(z, shape.degree(height) - shape.profile.chunk_blind)
         for chunk in reversed(range(chunks)):
             quotient = add(mul(quotient, step), values[Opening(CHUNK, number, chunk)])

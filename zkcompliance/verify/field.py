@@ -243,7 +243,7 @@ class Lagrange:
 
     def __init__(self, count: int, k: int, y: Ext) -> None:
         g = root_of_unity(k)
-        minimal = _minimal_polynomial(y)
+        minimal, divided = minimal_polynomial(y)
         m0, m1, m2, m3, m4, m5, _ = minimal
         points: list[int] = []
         at_points: list[int] = []
@@ -253,8 +253,8 @@ class Lagrange:
             at_points.append(((((((x + m5) * x + m4) % P * x + m3) % P * x + m2) % P * x + m1) % P * x + m0) % P)
             x = x * g % P
         common = scale(sub(ONE, square_times(y, k)), pow(1 << k, -1, P))  # the minus sign of 1/(y − x)
-        self._coefficients = [mul(common, coefficient) for coefficient in _divided(minimal, y)]
-        self.factors = [[x * f % P for x, f in zip(points, _batch_inverse_base(at_points), strict=True)]]
+        self._coefficients = [mul(common, coefficient) for coefficient in divided]
+        self.factors = [[x * f % P for x, f in zip(points, batch_inverse_base(at_points), strict=True)]]
         for _ in range(5):
             self.factors.append([f * x % P for f, x in zip(self.factors[-1], points, strict=True)])
 
@@ -269,39 +269,30 @@ def periodic(values: Sequence[Ext], k: int, z: Ext) -> Ext:
     return lagrange_sum(values, j, square_times(z, k - j))
 
 
-def _minimal_polynomial(y: Ext) -> list[int]:
-    """Coefficients, least first, of Π_{j<6} (X − y^(p^j)), which lie in F.
+def minimal_polynomial(y: Ext) -> tuple[list[int], list[Ext]]:
+    """M(X) = Π_{j<6} (X − y^(p^j)), which lies in F, and S(X) = M(X)/(X − y): their coefficients, least first.
 
-    It is the minimal polynomial of y, or a power of it where y lies in a smaller field. For y outside F it has no root
-    in F.
+    M is the minimal polynomial of y, or a power of it where y lies in a smaller field. For y outside F it has no root
+    in F, so that 1/(x − y) = S(x)/M(x) for every x in F. Newton's identities make M of the Σ_j y^(i·p^j), i ≤ 6.
     """
-    polynomial: list[Ext] = [ONE]
-    for j in range(6):
-        conjugate = frobenius(y, j)
-        shifted = [embed(0), *polynomial]
-        lowered = [*(mul(c, conjugate) for c in polynomial), embed(0)]
-        polynomial = [sub(a, b) for a, b in zip(shifted, lowered, strict=True)]
-    return [c[0] for c in polynomial]
+    traces = [6 * each[0] for each in powers(y, 7)]  # u, …, u^5 add up to zero with their conjugates
+    minimal = [1]
+    for k in range(1, 7):
+        minimal.append(-sum(map(times, reversed(minimal), traces[1:])) * pow(k, -1, P) % P)
+    divided = [ONE]
+    for c in minimal[1:6]:
+        divided.append(add(mul(divided[-1], y), embed(c)))
+    return minimal[::-1], divided[::-1]
 
 
-def _divided(polynomial: list[int], y: Ext) -> list[Ext]:
-    """The coefficients of polynomial(X)/(X − y), least first (Horner)."""
-    quotient: list[Ext] = []
-    current = embed(0)
-    for c in reversed(polynomial[1:]):
-        current = add(mul(current, y), embed(c))
-        quotient.append(current)
-    quotient.reverse()
-    return quotient
-
-
-def _batch_inverse_base(items: list[int]) -> list[int]:
+def batch_inverse_base(items: Sequence[int]) -> list[int]:
+    """1/a in F for every item, with one inversion; ValueError if any is zero."""
     prefix: list[int] = []
     product = 1
     for item in items:
         prefix.append(product)
         product = product * item % P
-    running = pow(product, -1, P)  # ValueError if any is zero
+    running = pow(product, -1, P)
     result: list[int] = []
     for item, before in zip(reversed(items), reversed(prefix), strict=True):
         result.append(running * before % P)

@@ -9,8 +9,12 @@ with coefficients e_c and nothing to divide by: without them a tag would not hol
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+import struct
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from operator import add as plus
+from operator import itemgetter
 from operator import mul as times
 from typing import NamedTuple
 
@@ -18,25 +22,20 @@ from zkcompliance.errors import OpeningMismatch
 from zkcompliance.verify.codec import Reader
 from zkcompliance.verify.field import (
     GENERATOR,
-    NONRESIDUE,
-    PACKED,
-    PACKED_MASK,
-    ZERO,
+    ONE,
     Ext,
     P,
-    add,
-    batch_inverse,
+    batch_inverse_base,
     bit_reverse,
+    minimal_polynomial,
     mul,
     pack,
     root_of_unity,
     scale,
-    sub,
     times_u,
-    total,
-    unpack,
     unpack_product,
 )
+from zkcompliance.verify.lanes import Lanes, narrow
 from zkcompliance.verify.shape import Shape
 
 SEGMENT, WITNESS, EXTENSION, CHUNK, FRI = range(5)  # trees; values are opened of all but the last
@@ -67,139 +66,154 @@ def opening_order(shape: Shape) -> list[Opening]:
     return order
 
 
-class Block:
-    """Neighbouring base columns of a row and, for each, one integer with its coefficients at the block's points."""
+class Columns:
+    """The base columns of a tree's rows: at each point (by its number) those that count there, and their coefficients.
+
+    By a coefficient's power of u.
+    """
 
     def __init__(self, width: int) -> None:
-        self.points: list[int] = []  # as numbered by the height's Batch
-        self.coefficients = [0] * width
+        self.width = width
+        self.at: dict[int, tuple[list[int], list[Ext]]] = {}
 
-    def slot(self, point: int) -> int:
-        """Where in the integers the coefficients at this point stand, new or not."""
-        if point not in self.points:
-            self.points.append(point)
-        return self.points.index(point)
-
-    def add(self, column: int, point: int, packed: int) -> None:
-        """packed: the coefficient, by `pack`."""
-        self.coefficients[column] += packed << PACKED * self.slot(point)
+    def add(self, column: int, point: int, coefficient: Ext) -> None:
+        columns, coefficients = self.at.setdefault(point, ([], []))
+        columns.append(column)
+        coefficients.append(coefficient)
 
     def add_extension(self, column: int, point: int, coefficient: Ext) -> None:
+        """column: the first of six."""
         for i in range(6):
-            self.add(6 * column + i, point, pack(coefficient))
+            self.add(column + i, point, coefficient)
             coefficient = times_u(coefficient)
+
+
+class Point(NamedTuple):
+    """factor·(Σ c·p(x) − Σ c·v)/(x − z); z None: Σ c·p(x), of columns without a value, which is not divided."""
+
+    z: Ext | None
+    factor: Ext
 
 
 @dataclass(slots=True)
 class Batch:
-    """F_h of one height: its points, Σ c·v at each, and for each opened position Σ c·p(x) at each point and R_h(x).
+    """What F_h of one height is made of: its points, and Σ c·v at each.
 
     constants: Σ pack(c)·pack(v), of at most 2^14 values.
-
-    The point None is that of columns without a value: their sum is not divided, and its constant is zero.
     """
 
     log_domain: int
-    points: list[Ext | None] = field(default_factory=list)
+    points: list[Point] = field(default_factory=list)
     constants: list[int] = field(default_factory=list)
-    sums: dict[int, list[int]] = field(default_factory=dict)
-    masks: dict[int, Ext] = field(default_factory=dict)
 
     def point(self, z: Ext | None) -> int:
         """The number of the point z, new or not."""
-        if z not in self.points:
-            self.points.append(z)
-            self.constants.append(0)
-        return self.points.index(z)
+        point = Point(z, ONE)
+        return self.points.index(point) if point in self.points else self.own_point(z, ONE)
 
-    def subtract(self, point: int, packed: int, value: Ext) -> None:
-        """packed: the coefficient, by `pack`."""
-        self.constants[point] += packed * pack(value)
+    def own_point(self, z: Ext | None, factor: Ext) -> int:
+        """The number of a new point, whether or not there is one with this z."""
+        self.points.append(Point(z, factor))
+        self.constants.append(0)
+        return len(self.points) - 1
 
-    def add_row(self, position: int, row: Sequence[int], blocks: Sequence[Block]) -> None:
-        """Adds what the blocks, side by side from the row's start, contribute at this position."""
-        sums = self.sums.setdefault(position, [0] * len(self.points))
-        start = 0
-        for block in blocks:
-            stop = start + len(block.coefficients)
-            combined = sum(map(times, block.coefficients, row[start:stop]))
-            start = stop
-            for slot, point in enumerate(block.points):
-                sums[point] += combined >> PACKED * slot & PACKED_MASK
+    def subtract(self, point: int, coefficient: Ext, value: Ext) -> None:
+        self.constants[point] += pack(coefficient) * pack(value)
+
+
+class Sums:
+    """For each opened position of a height, ascending, Σ c·p(x) at each of its points: one to a lane."""
+
+    def __init__(self, batch: Batch, positions: Sequence[int]) -> None:
+        self._batch = batch
+        self._positions = positions
+        self.lanes = Lanes(len(positions))
+        self._sums = [[0] * 6 for _ in batch.points]
+
+    def add(self, columns: Columns, vectors: Sequence[int]) -> None:
+        """Of a tree's rows at all positions, its columns given as lanes."""
+        for point, (chosen, coefficients) in columns.at.items():
+            sums, those = self._sums[point], [vectors[column] for column in chosen]
+            for k, scalars in enumerate(zip(*coefficients, strict=True)):
+                sums[k] += sum(map(times, scalars, those))
 
     def values(self) -> dict[int, Ext]:
-        """F_h at every opened position q, x = 31·ω_n^bitrev(q).
+        """F_h at every position q, x = 31·ω_n^bitrev(q).
 
-        The fractions of a position are added up over one denominator, Π (x − z_j), which is inverted with all others.
+        1/(x − z) = S(x)/M(x), M(X) = S(X)·(X − z) the minimal polynomial of z over F: only in F is anything inverted.
         """
-        root = root_of_unity(self.log_domain)
-        halves = ((unpack(constant & PACKED_MASK), unpack(constant >> PACKED)) for constant in self.constants)
-        minus = [pack(sub(ZERO, add(low, scale(high, NONRESIDUE)))) for low, high in halves]
-        fractions = [(j, pack(sub(ZERO, z)), minus[j]) for j, z in enumerate(self.points) if z is not None]
-        plain = [j for j, z in enumerate(self.points) if z is None]
-        above: list[Ext] = []
-        below: list[Ext] = []
-        for position, sums in self.sums.items():
-            x = GENERATOR * pow(root, bit_reverse(position, self.log_domain), P) % P
-            numerator, denominator = 0, 1  # by `pack`
-            for j, minus_z, constant in fractions:
-                difference = minus_z + x
-                numerator = numerator * difference + pack(unpack(sums[j] + constant)) * denominator
-                numerator = pack(unpack_product(numerator))
-                denominator = pack(unpack_product(denominator * difference))
-            above.append(unpack(numerator))
-            below.append(unpack(denominator))
-        result: dict[int, Ext] = {}
-        for (position, sums), fraction in zip(self.sums.items(), map(mul, above, batch_inverse(below)), strict=True):
-            result[position] = total([self.masks[position], *(unpack(sums[j]) for j in plain), fraction])
-        return result
+        lanes, bits = self.lanes, self._batch.log_domain
+        root = root_of_unity(bits)
+        xs = [GENERATOR * pow(root, bit_reverse(position, bits), P) % P for position in self._positions]
+        powers = [lanes.elements([pow(x, e, P) for x in xs]) for e in range(7)]
+        polynomials = [None if z is None else minimal_polynomial(z) for z, _ in self._batch.points]
+        norms = [lanes.integers(sum(map(times, found[0], powers))) for found in polynomials if found is not None]
+        inverses = iter(batch_inverse_base([norm for each in norms for norm in each]))
+        above = [0] * len(xs)  # of products below 2^103: 2^10 of them fit, and there are fewer points
+        for (_, factor), constant, sums, found in zip(
+            self._batch.points, self._batch.constants, self._sums, polynomials, strict=True
+        ):
+            less = unpack_product(constant)
+            numerators = lanes.wide(each + lanes.ones * (P - c) for each, c in zip(sums, less, strict=True))
+            if found is None:
+                above = list(map(plus, above, numerators))
+                continue
+            divided = zip(*(mul(factor, c) for c in found[1]), strict=True)
+            quotients = lanes.wide(sum(map(times, scalars, powers)) for scalars in divided)
+            above = [a + n * q * next(inverses) for a, n, q in zip(above, numerators, quotients, strict=True)]
+        return dict(zip(self._positions, map(narrow, above), strict=True))
 
 
 class Deep(NamedTuple):
-    """A Batch for each height; blocks by (part, instance or height)."""
+    """A Batch for each height; the columns of each tree by (part, height), a segment's by (SEGMENT, instance)."""
 
     batches: list[Batch]
-    blocks: dict[tuple[int, int], Block]
+    columns: dict[tuple[int, int], Columns]
 
 
 def deep(shape: Shape, values: dict[Opening, Ext], z: Ext, coefficients: Iterator[Ext]) -> Deep:
     """Deals one coefficient to each value in order; then, for each segment's instance in order, one to each column of
     its segment that has no value, ascending, and one to its tag. So every column of an opened segment has its own."""
     batches = [Batch(shape.profile.log_domain(height)) for height in shape.heights]
+    undivided, at_z = [batch.point(None) for batch in batches], [batch.point(z) for batch in batches]
     height_of = [shape.heights.index(instance.kappa) for instance in shape.instances]
-    blocks: dict[tuple[int, int], Block] = {}
-    tags = {i: instance.entry.tag_challenge() for i, instance in enumerate(shape.instances) if instance.entry}
+    columns: dict[tuple[int, int], Columns] = {}
+    first: dict[tuple[int, int], int] = {}  # of an instance's columns among those of its tree
+    widths = {(part, h): 0 for part in (WITNESS, EXTENSION) for h in range(len(batches))}
     for i, instance in enumerate(shape.instances):
         if instance.entry is not None:
-            blocks[SEGMENT, i] = Block(instance.entry.width)
-            blocks[SEGMENT, i].slot(batches[height_of[i]].point(tags[i][0]))  # of every column: the lowest
-        blocks[WITNESS, i] = Block(instance.witness_columns)
-        blocks[EXTENSION, i] = Block(6 * instance.extension_columns)
+            columns[SEGMENT, i] = Columns(instance.entry.width)
+        for part, width in ((WITNESS, instance.witness_columns), (EXTENSION, 6 * instance.extension_columns)):
+            first[part, i] = widths[part, height_of[i]]
+            widths[part, height_of[i]] += width
+    columns.update({tree: Columns(width) for tree, width in widths.items()})
     for h, chunks in enumerate(shape.chunks):
-        blocks[CHUNK, h] = Block(6 * chunks)
+        columns[CHUNK, h] = Columns(6 * chunks + 6)
+        columns[CHUNK, h].add_extension(6 * chunks, undivided[h], ONE)  # R_h stands last
     shifted_z = {k: scale(z, root_of_unity(k)) for k in {instance.k for instance in shape.instances}}
     for (part, owner, column, shifted), value in values.items():
-        batch = batches[owner if part == CHUNK else height_of[owner]]
-        point = batch.point(shifted_z[shape.instances[owner].k] if shifted else z)
+        h = owner if part == CHUNK else height_of[owner]
+        point = batches[h].point(shifted_z[shape.instances[owner].k]) if shifted else at_z[h]
         coefficient = next(coefficients)
-        packed = pack(coefficient)
-        batch.subtract(point, packed, value)
-        if part in (SEGMENT, WITNESS):
-            blocks[part, owner].add(column, point, packed)
+        batches[h].subtract(point, coefficient, value)
+        if part == SEGMENT:
+            columns[SEGMENT, owner].add(column, point, coefficient)
+        elif part == WITNESS:
+            columns[WITNESS, h].add(first[WITNESS, owner] + column, point, coefficient)
         else:
-            blocks[part, owner].add_extension(column, point, coefficient)
+            before = 0 if part == CHUNK else first[EXTENSION, owner]
+            columns[part, h].add_extension(before + 6 * column, point, coefficient)
     for i, instance in enumerate(shape.instances):
         if instance.entry is not None:
-            batch, block = batches[height_of[i]], blocks[SEGMENT, i]
+            batch, segment = batches[height_of[i]], columns[SEGMENT, i]
             for column in instance.unread_columns:  # Σ_c e_c·T̂_c
-                block.add(column, batch.point(None), pack(next(coefficients)))
-            z0, ratios = tags[i]
-            point = batch.point(z0)
-            coefficient = next(coefficients)
-            batch.subtract(point, pack(coefficient), instance.entry.tag)
+                segment.add(column, undivided[height_of[i]], next(coefficients))
+            z0, ratios = instance.entry.tag_challenge()
+            point = batch.own_point(z0, next(coefficients))
+            batch.subtract(point, ONE, instance.entry.tag)
             for column, ratio in enumerate(ratios):  # Σ_c λ_c·T̂_c
-                block.add(column, point, pack(mul(coefficient, ratio)))
-    return Deep(batches, blocks)
+                segment.add(column, point, ratio)
+    return Deep(batches, columns)
 
 
 class Tree(NamedTuple):
@@ -227,41 +241,64 @@ def node_digest(*children: bytes) -> bytes:
     return hashlib.sha256(_NODE[len(children)] + b"".join(children)).digest()
 
 
-def read_opening(reader: Reader, tree: Tree, indices: Iterable[int]) -> dict[int, bytes]:
-    """Reads the multi-opening of a set of leaves and returns each row's bytes; raises OpeningMismatch.
+class Step(NamedTuple):
+    """From the known nodes of a level to their parents: of (le32(2), *known nodes, *unknown ones)."""
 
-    For each index, ascending: salt ‖ row. Then, step by step upwards, of every parent of known nodes the children that
-    are not themselves known. The lowest step of a tree with at least 2^18 leaves is quaternary.
+    arity: int
+    unknown: int  # children that are not known
+    families: Callable[[Sequence[bytes]], Sequence[bytes]]  # for each parent le32(2) and its children
+
+
+@lru_cache(maxsize=16)
+def _steps(indices: tuple[int, ...], arities: tuple[int, ...]) -> tuple[Step, ...]:
+    """From these leaves, ascending, to the root: alike in all trees of a height, so worked out once."""
+    result: list[Step] = []
+    for arity in arities:
+        place = {index: 1 + i for i, index in enumerate(indices)}
+        parents = list(dict.fromkeys(index // arity for index in indices))
+        chosen: list[int] = []
+        unknown = 1 + len(indices)
+        for parent in parents:
+            chosen.append(0)
+            for child in range(parent * arity, (parent + 1) * arity):
+                chosen.append(place.get(child, unknown))
+                unknown += child not in place
+        result.append(Step(arity, unknown - 1 - len(indices), itemgetter(*chosen)))
+        indices = tuple(parents)
+    return tuple(result)
+
+
+def read_leaves(reader: Reader, tree: Tree, leaves: tuple[int, ...]) -> bytes:
+    """Reads the multi-opening of some leaves, ascending, and returns salt ‖ row of each; raises OpeningMismatch.
+
+    Behind them, step by step upwards, of every parent of known nodes the children that are not themselves known. The
+    lowest step of a tree with at least 2^18 leaves is quaternary.
     """
-    salt = _SALT_BYTES[tree.phase]
-    rows: dict[int, bytes] = {}
-    level: dict[int, bytes] = {}
-    for index in sorted(set(indices)):
-        if not 0 <= index < 1 << tree.depth:
-            raise OpeningMismatch(f"leaf {index} is outside a tree of depth {tree.depth}")
-        salt_and_row = reader.take(salt + 4 * tree.words)
-        rows[index] = salt_and_row[salt:]
-        level[index] = leaf_digest(tree.phase, index, salt_and_row)
-    steps = [2] + [1] * (tree.depth - 2) if tree.depth >= QUATERNARY_DEPTH else [1] * tree.depth
-    for step in steps:
-        level = _parents(reader, level, step)
-    if level != {0: tree.root}:
+    if not leaves or leaves[0] < 0 or leaves[-1] >> tree.depth:
+        raise OpeningMismatch(f"no leaf, or one outside a tree of depth {tree.depth}")
+    sha256 = hashlib.sha256
+    size = _SALT_BYTES[tree.phase] + 4 * tree.words
+    salted = reader.take(size * len(leaves))
+    each = struct.iter_unpack(f"{size}s", salted)
+    level = [leaf_digest(tree.phase, leaf, row) for leaf, (row,) in zip(leaves, each, strict=True)]
+    tall = tree.depth >= QUATERNARY_DEPTH
+    for arity, unknown, families in _steps(leaves, (4,) + (2,) * (tree.depth - 2) if tall else (2,) * tree.depth):
+        chosen = families([_PAIR, *level, *reader.digests(unknown)])
+        if arity == 2:  # `node_digest` of two, without a call for each
+            level = [sha256(node).digest() for (node,) in struct.iter_unpack("68s", b"".join(chosen))]
+        else:
+            level = [node_digest(*chosen[at + 1 : at + 5]) for at in range(0, len(chosen), 5)]
+    if level != [tree.root]:
         raise OpeningMismatch(f"opened rows of phase {tree.phase} do not lead to their root")
-    return rows
+    return salted
 
 
-def _parents(reader: Reader, level: dict[int, bytes], arity_log: int) -> dict[int, bytes]:
-    """The level above, 2^arity_log children to a node; a child that is not known is the next digest of the proof."""
-    parents = dict.fromkeys(index >> arity_log for index in level)  # ascending, as the level is
-    others = iter(reader.digests((len(parents) << arity_log) - len(level)))
-    known, sha256 = level.get, hashlib.sha256
-    if arity_log == 1:  # `node_digest` of two, without a call
-        return {
-            p: sha256(_PAIR + (known(2 * p) or next(others)) + (known(2 * p + 1) or next(others))).digest()
-            for p in parents
-        }
-    families = ((p, range(p << arity_log, (p + 1) << arity_log)) for p in parents)
-    return {p: node_digest(*[known(child) or next(others) for child in family]) for p, family in families}
+def read_opening(reader: Reader, tree: Tree, indices: Iterable[int]) -> dict[int, bytes]:
+    """The row of each leaf of a multi-opening, by its index."""
+    leaves = tuple(sorted(set(indices)))
+    salted, salt = read_leaves(reader, tree, leaves), _SALT_BYTES[tree.phase]
+    size = salt + 4 * tree.words
+    return {leaf: salted[i * size + salt : (i + 1) * size] for i, leaf in enumerate(leaves)}
 
 
 def read_rows(
@@ -270,31 +307,26 @@ def read_rows(
     batched: Deep,
     roots: tuple[Sequence[bytes], Sequence[bytes], Sequence[bytes]],
     positions: Sequence[int],
-) -> None:
-    """Opens segment, witness, extension and quotient trees, in this order, and adds their rows to the batches."""
-    blocks = batched.blocks
-    at = [[p >> (shape.heights[0] - height) for p in positions] for height in shape.heights]
+) -> list[Sums]:
+    """Opens segment, witness, extension and quotient trees, in this order, and adds their rows up for each height."""
+    at = [tuple(sorted({p >> (shape.heights[0] - height) for p in positions})) for height in shape.heights]
     depths = [shape.profile.log_domain(height) for height in shape.heights]
-    numbers = range(len(shape.heights))
-    members = [shape.at_height(height) for height in shape.heights]
+    sums = list(map(Sums, batched.batches, at))
     plans = [
-        (SEGMENT, shape.heights.index(instance.kappa), instance.entry.root, [blocks[SEGMENT, i]])
+        (SEGMENT, i, shape.heights.index(instance.kappa), instance.entry.root)
         for i, instance in enumerate(shape.instances)
         if instance.entry is not None
     ]
-    plans.extend((WITNESS, h, roots[0][h], [blocks[WITNESS, i] for i in members[h]]) for h in numbers)
-    plans.extend((EXTENSION, h, roots[1][h], [blocks[EXTENSION, i] for i in members[h]]) for h in numbers)
-    plans.extend((CHUNK, h, roots[2][h], [blocks[CHUNK, h]]) for h in numbers)
-    for phase, h, root, columns in plans:
-        words = sum(len(block.coefficients) for block in columns)
-        if phase == CHUNK:
-            words += 6  # R_h stands last
-        tree = Tree(root, phase, depths[h], words)
-        for position, raw in read_opening(reader, tree, at[h]).items():
-            row = reader.words(raw)
-            batched.batches[h].add_row(position, row, columns)
-            if phase == CHUNK:
-                batched.batches[h].masks[position] = reader.extension(raw[-24:])[0]
+    parts = zip((WITNESS, EXTENSION, CHUNK), roots, strict=True)
+    plans.extend((part, h, h, root) for part, of_part in parts for h, root in enumerate(of_part))
+    for part, owner, h, root in plans:
+        columns, lanes = batched.columns[part, owner], sums[h].lanes
+        salted = read_leaves(reader, Tree(root, part, depths[h], columns.width), at[h])
+        vectors = lanes.columns(salted, _SALT_BYTES[part] // 4)
+        if not lanes.below_p(vectors):
+            raise reader.fail("a field element is not below p")
+        sums[h].add(columns, vectors)
+    return sums
 
 
 def read_layers(

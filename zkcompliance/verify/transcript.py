@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
 
 from zkcompliance.verify.codec import bytes16, u32, u64
 from zkcompliance.verify.field import Ext, P
@@ -22,7 +22,7 @@ class Stream:
     """The u32 words of one squeeze, in order: block_j = SHA256(first byte ‖ state ‖ u32(j))."""
 
     def __init__(self, state: bytes, first: bytes = b"\x13") -> None:
-        self._words = _words(first + state)
+        self._words: Iterator[int] = chain.from_iterable(_blocks(first + state))
 
     def fields(self, count: int) -> list[int]:
         """`count` elements, uniform in F: 31 bits, rejected when not below p."""
@@ -75,6 +75,6 @@ class Transcript:
         return Stream(self.state)
 
 
-def _words(head: bytes) -> Iterator[int]:
+def _blocks(head: bytes) -> Iterator[tuple[int, ...]]:
     for j in range(1 << 32):
-        yield from struct.unpack("<8I", hashlib.sha256(head + u32(j)).digest())
+        yield struct.unpack("<8I", hashlib.sha256(head + u32(j)).digest())

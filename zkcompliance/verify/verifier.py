@@ -290,12 +290,12 @@ def _verify(statement: Statement, programs: Sequence[Program], proof: bytes, bac
 
     # 9. The verifier draws positions; the prover opens every tree there, and nothing more.
     positions = transcript.squeeze("queries").indices(shape.profile.log_domain(shape.heights[0]), security.queries)
-    read_rows(reader, shape, batched, (witness_roots, extension_roots, quotient_roots), positions)
+    sums = read_rows(reader, shape, batched, (witness_roots, extension_roots, quotient_roots), positions)
     layers = read_layers(reader, shape, fri_roots, positions)
     reader.finish()
 
     # 10. Every query, from the opened rows through every fold to the final polynomial.
-    expected = {height: batch.values() for height, batch in zip(shape.heights, batched.batches, strict=True)}
+    expected = {height: each.values() for height, each in zip(shape.heights, sums, strict=True)}
     check_queries(shape.layers, betas, layers, expected, final, shape.profile.log_blowup)
 
     return Report(

@@ -7,7 +7,7 @@ halves of the multiplicity of a public tuple with fingerprint D; w_r likewise of
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import mul as times
 from typing import NamedTuple
 
@@ -56,10 +56,20 @@ class LookupChallenges:
     beta: list[Ext]  # β^0 … β^W for the widest bus
     packed: list[int]  # the same, by `pack`
     delta: Powers
+    _bases: dict[tuple[int, int], Ext] = field(default_factory=dict)
+
+    def base(self, width: int, bus: int) -> Ext:
+        """a − (bus + 1)·β^W, bus as the union numbers it."""
+        found = self._bases.get((width, bus))
+        if found is None:
+            found = self._bases[width, bus] = sub(self.a, scale(self.beta[width], bus + 1))
+        return found
 
     def fingerprint(self, values: Sequence[Ext], bus: int) -> Ext:
-        """D = a − Σ β^j·v_j − (bus + 1)·β^W, bus as the union numbers it."""
-        base = sub(self.a, scale(self.beta[len(values)], bus + 1))
+        """D = a − Σ β^j·v_j − (bus + 1)·β^W."""
+        base = self.base(len(values), bus)
+        if len(values) == 1:  # β^0 = 1
+            return sub(base, values[0])
         return sub(base, unpack_product(sum(map(times, self.packed, map(pack, values)))))
 
 
@@ -182,7 +192,7 @@ def _lookup_weights(
     weights: list[Ext], lookup: Lookup, first: int, bus: int, publics: Sequence[int], challenges: LookupChallenges
 ) -> None:
     """−1/D and −2^16/D for each row; the values are small, so Σ β^j·v_j is one integer product sum."""
-    base = sub(challenges.a, scale(challenges.beta[lookup.width], bus + 1))
+    base = challenges.base(lookup.width, bus)
     packed = challenges.packed[: lookup.width]
     denominators: list[Ext] = []
     for row in lookup.rows:
