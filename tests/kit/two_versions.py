@@ -60,9 +60,9 @@ CLAIMS = (
 
 
 def forget() -> None:
-    """Where claims are defined: it is found again."""
-    catalogue._homes.cache_clear()
-    catalogue._home.cache_clear()
+    """Where claims are defined, and what their cards are: it is found again."""
+    for found in (catalogue._homes, catalogue._home, cards.names, cards.load, cards.roll_ups):
+        found.cache_clear()
 
 
 @contextmanager
@@ -77,9 +77,8 @@ def in_catalogue(folder: Path) -> Iterator[Path]:
         for name in CLAIMS:
             (folder / f"{name}.json").write_bytes(card_of(catalogue.load(name)).encoded)
         patched.setattr(cards, "folder", lambda *_: folder)
-        cards.load.cache_clear()
+        forget()
         try:
             yield folder
         finally:
             forget()
-            cards.load.cache_clear()
