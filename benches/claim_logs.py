@@ -7,15 +7,21 @@ use, and rows of one group, model or chip are scattered over the log; any other 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+import zkcompliance as zk
 from zkcompliance import schemas
 from zkcompliance.claim import catalogue
 from zkcompliance.claim.language.build import ClaimDefinition
 from zkcompliance.claim.meaning.interpret import interpret
+from zkcompliance.claim.model import Claim
+from zkcompliance.log.keys import load_private
+from zkcompliance.log.store import SealedLog
+from zkcompliance.log.writer import Writer, create_log
 from zkcompliance.schemas import Schema
 
 Columns = np.ndarray
@@ -23,6 +29,26 @@ Made = tuple[dict[str, Columns], dict[str, Any]]
 
 DAY = 86_400
 BEGIN = 1_700_000_000  # UTC seconds
+
+
+def publics(claim: Claim, params: Mapping[str, Any]) -> dict[str, int]:
+    """The claim's publics for those of the parameters that `make` gives which are its own."""
+    readers = {each.name: each.parse for each in claim.params if each.name in params}
+    values = {name: params[name] for name in readers}
+    return claim.publics({name: readers[name](v) if isinstance(v, str) else v for name, v in values.items()})
+
+
+def seal(claim: Claim, made: Mapping[str, Columns], folder: Path) -> dict[str, SealedLog]:
+    """A log of one segment for each slot, in folders of their names."""
+    logs = {}
+    for slot, columns in made.items():
+        zk.keygen(folder / f"{slot}.key", f"bench-{slot}")
+        key = load_private(folder / f"{slot}.key")
+        create_log(folder / slot, claim.slots[slot], key)
+        with Writer(folder / slot, key) as writer:
+            writer.seal_columns([columns])
+        logs[slot] = SealedLog.open(folder / slot)
+    return logs
 
 
 def rng(name: str) -> np.random.Generator:

@@ -20,13 +20,9 @@ from pathlib import Path
 import claim_logs
 import numpy as np
 
-import zkcompliance as zk
 from zkcompliance import schemas
 from zkcompliance.claim import catalogue
 from zkcompliance.claim.model import Claim
-from zkcompliance.log.keys import load_private
-from zkcompliance.log.store import SealedLog
-from zkcompliance.log.writer import Writer, create_log
 from zkcompliance.prove import api
 from zkcompliance.stark.commit import table as tables
 from zkcompliance.stark.profiles import by_name
@@ -63,10 +59,7 @@ def load(name: str) -> Claim:
 def make(claim: Claim, name: str, rows: int) -> tuple[dict[str, np.ndarray], dict[str, int]]:
     """The columns of each of its logs, and its parameters, under which it holds."""
     made, params = OWN[name](rows) if name in OWN else claim_logs.make(name, rows)
-    readers = {param.name: param.parse for param in claim.params}
-    given = {each: params[each] for each in readers if each in params}
-    values = {each: readers[each](value) if isinstance(value, str) else value for each, value in given.items()}
-    return {slot: made[slot] for slot in claim.slots}, claim.publics(values)
+    return {slot: made[slot] for slot in claim.slots}, claim_logs.publics(claim, params)
 
 
 def chips(rows: int) -> claim_logs.Made:
@@ -105,14 +98,7 @@ OWN = {"chips-registered": chips, "incidents-reported-in-time": incidents}
 
 def in_folders(claim: Claim, made: dict[str, np.ndarray], publics: dict[str, int], folder: Path) -> Callable[[], bytes]:
     """A function that proves it over logs that are sealed first."""
-    logs = {}
-    for slot, columns in made.items():
-        zk.keygen(folder / f"{slot}.key", f"bench-{slot}")
-        key = load_private(folder / f"{slot}.key")
-        create_log(folder / slot, claim.slots[slot], key)
-        with Writer(folder / slot, key) as writer:
-            writer.seal_columns([columns])
-        logs[slot] = SealedLog.open(folder / slot)
+    logs = claim_logs.seal(claim, made, folder)
     made.clear()
     return lambda: api.prove_claim(claim, logs, publics)
 

@@ -18,12 +18,8 @@ from typing import Any
 import claim_logs
 import stages
 
-import zkcompliance as zk
 from zkcompliance.claim import catalogue
 from zkcompliance.claim.model import Claim
-from zkcompliance.log.keys import load_private
-from zkcompliance.log.store import SealedLog
-from zkcompliance.log.writer import Writer, create_log
 from zkcompliance.prove import api, engine
 from zkcompliance.stark.prover.prover import Prover
 from zkcompliance.verify.verifier import verify_bundle
@@ -43,9 +39,7 @@ def widths(claim: Claim, rows: int) -> dict[str, int]:
 def main(what: str, name: str, rows: int, folder: Path) -> None:
     claim = catalogue.load(name)
     made, params = claim_logs.make(claim.id, rows)
-    readers = {param.name: param.parse for param in claim.params}
-    given = {name: readers[name](value) if isinstance(value, str) else value for name, value in params.items()}
-    publics = claim.publics(given)
+    publics = claim_logs.publics(claim, params)
     if what == "check":
         tables = {slot: [columns] for slot, columns in made.items()}
         started, used = time.perf_counter(), time.process_time()
@@ -56,15 +50,8 @@ def main(what: str, name: str, rows: int, folder: Path) -> None:
         print(json.dumps({"check": seconds, "cpu": cpu}))
         return
     engine.warm_up()
-    logs: dict[str, SealedLog] = {}
     started = time.perf_counter()
-    for slot, columns in made.items():
-        zk.keygen(folder / f"{slot}.key", f"bench-{slot}")
-        key = load_private(folder / f"{slot}.key")
-        create_log(folder / slot, claim.slots[slot], key)
-        with Writer(folder / slot, key) as writer:
-            writer.seal_columns([columns])
-        logs[slot] = SealedLog.open(folder / slot)
+    logs = claim_logs.seal(claim, made, folder)
     seal = time.perf_counter() - started
     del made
     clock: dict[str, float] = {}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from zkcompliance.stark.air.program import Interaction, TableAir
-from zkcompliance.stark.air.shape import Instance
+from zkcompliance.stark.air.shape import Instance, chunk_count
 from zkcompliance.stark.air.union import base
-from zkcompliance.stark.profiles import CHUNK_BLIND, STANDARD, degree_bound
+from zkcompliance.stark.profiles import STANDARD, degree_bound
 
 K = 17  # the shape that costs are compared at
 MOST_CHUNKS = 4  # what every profile allows
@@ -15,10 +15,7 @@ MOST_CHUNKS = 4  # what every profile allows
 
 def chunks_of(table: TableAir, k: int = K, kappa: int = K) -> int:
     """Quotient chunks of a table of 2^k rows with the capacity 2^κ."""
-    instance = Instance(table, k, kappa, STANDARD.mask)
-    d = degree_bound(kappa)
-    needed = instance.numerator_degree() - instance.rows + 1
-    return max(1, 1 - (d - needed) // (d - CHUNK_BLIND)) if needed > d else 1
+    return chunk_count(degree_bound(kappa), [Instance(table, k, kappa, STANDARD.mask)])
 
 
 def grouped(tables: list[TableAir]) -> list[TableAir]:

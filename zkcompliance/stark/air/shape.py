@@ -185,9 +185,10 @@ def lay_out(statement: Statement) -> Layout:
         instances.append(Instance(air, k, height, profile.mask, entry, member, weighed))
     instances.append(Instance(table.air(), kappa, kappa, profile.mask, weighed=table.cells))
     heights = tuple(sorted({i.kappa for i in instances}, reverse=True))
-    chunks = tuple(
-        chunk_count(code_degree(h, heights), [i for i in instances if i.kappa == h], profile) for h in heights
-    )
+    chunks = tuple(chunk_count(code_degree(h, heights), [i for i in instances if i.kappa == h]) for h in heights)
+    for count in chunks:
+        if count > profile.blowup:
+            raise ParametersRejected(f"constraints of this degree need {count} quotient chunks, over {profile.blowup}")
     _check_bus_bounds(parts)
     values = tuple(lookup.values(claim.publics) for claim in statement.claims for lookup in claim.program.lookups)
     widest = max(
@@ -202,16 +203,10 @@ def _cells_kappa(cells: int, segments: list[int]) -> int:
     return min((kappa for kappa in segments if kappa >= needed), default=needed)
 
 
-def chunk_count(d: int, instances: list[Instance], profile: Profile) -> int:
-    """c_Q: the smallest c with (c − 1)·t + d coefficients enough for every instance's quotient, t = d − 128.
-
-    ParametersRejected where it is over the profile's blowup.
-    """
+def chunk_count(d: int, instances: Sequence[Instance]) -> int:
+    """c_Q: the smallest c with (c − 1)·t + d coefficients enough for every instance's quotient, t = d − 128."""
     needed = max(i.numerator_degree() - i.rows + 1 for i in instances)
-    chunks = max(1, 1 - (d - needed) // (d - CHUNK_BLIND)) if needed > d else 1
-    if chunks > profile.blowup:
-        raise ParametersRejected(f"constraints of this degree need {chunks} quotient chunks, over {profile.blowup}")
-    return chunks
+    return max(1, 1 - (d - needed) // (d - CHUNK_BLIND)) if needed > d else 1
 
 
 def _private_kappa(k: int, width: int, profile: Profile, present: set[int]) -> int:
